@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script of the testbed shares: where things are, how to talk to
+# the user, and how to get a missing tool.  Sourced, never run.
+
+# For the scripts that source this file.
+# shellcheck disable=SC2034
+project=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/user_events
+jobs=$(nproc)
+
+# Progress goes to stderr: stdout is for results.
+say()
+{
+	printf '%s\n' "$*" >&2
+}
+
+# die SENTENCE: what is wrong and what to do about it.
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# make_cache DIR: a directory of the cache, or a plain sentence.
+make_cache()
+{
+	mkdir -p "$1" 2>/dev/null ||
+		die "cannot create $1: make it writable, or set XDG_CACHE_HOME"
+}
+
+# need TOOL=PACKAGE...: installs the packages of the tools that are missing.  A
+# tool that is a path, as for a header, is looked for there.
+need()
+{
+	local pair missing=()
+
+	for pair; do
+		case ${pair%%=*} in
+		/*)	[[ -e ${pair%%=*} ]] ;;
+		*)	command -v "${pair%%=*}" >/dev/null ;;
+		esac || missing+=("${pair#*=}")
+	done
+	[[ ${#missing[@]} -gt 0 ]] || return 0
+
+	local root=()
+	if [[ $(id -u) -ne 0 ]]; then
+		root=(sudo -n)
+		"${root[@]}" true 2>/dev/null ||
+			die "please install as root: apt-get install ${missing[*]}"
+	fi
+	command -v apt-get >/dev/null ||
+		die "please install: ${missing[*]}"
+
+	say "installing ${missing[*]}"
+	mkdir -p "$cache"
+	exec {apt_lock}>"$cache/apt.lock"
+	flock "$apt_lock"
+	apt_install "${missing[@]}" || {
+		"${root[@]}" apt-get -q update >&2 || true
+		apt_install "${missing[@]}"
+	} || die "could not install ${missing[*]}: check the network and apt"
+	exec {apt_lock}>&-
+}
+
+apt_install()
+{
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q -y --no-install-recommends install "$@" >&2
+}
+
+# room_for GIB DIR: refuses to start what would end with a full disk.
+room_for()
+{
+	local free
+
+	free=$(df --output=avail -B1G "$2" | tail -n 1)
+	[[ $free -ge $1 ]] ||
+		die "$2 has ${free// /} GiB free and $1 are needed: free some, or set XDG_CACHE_HOME"
+}
+
+# is_kernel DIR
+is_kernel()
+{
+	[[ -f $1/Makefile && -f $1/Kconfig && -d $1/kernel/trace ]] &&
+		grep -q '^PATCHLEVEL = ' "$1/Makefile"
+}
+
+# kernel_version TREE: as in 6.12.117
+kernel_version()
+{
+	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v = v sep $3; sep = "." }
+	     NR > 5 { exit } END { print v }' "$1/Makefile"
+}
