@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * user_events: what each room offers, and the structs they share.
+ *
+ * A room calls only rooms above it in this list:
+ *
+ *   trace_events_user_layout.c   text -> immutable layout
+ *   trace_events_user.c          an event's life: name, find, share, delete
+ *   trace_events_user_enabler.c  mirror bits in user memory; fork, exec, exit
+ *   trace_events_user_emit.c     consumers of an event, and writes to them
+ *   trace_events_user_file.c     the doors: ioctl, write, status, sysctl
+ *
+ * Lock order, outermost first:
+ *
+ *   event_mutex                  the tracing core's; events come and go, and
+ *                                consumers attach and detach, under it
+ *   mm->mmap_lock                read; only tried while event_mutex is held
+ *   user_event_mm::lock          the registrations of one address space
+ *   user_event_set::lock, user_event::lock
+ *                                spinlocks, never nested in each other
+ *
+ * user_event_file::lock is taken before all of these but mmap_lock, which
+ * faults on user memory take inside it; it is never held for event_mutex.
+ *
+ * Found without a lock: names and formats under RCU, then
+ * refcount_inc_not_zero(); the addresses of an event, and who shares them,
+ * under user_event_srcu, since mirroring a bit may sleep.
+ */
+#ifndef _TRACE_EVENTS_USER_H
+#define _TRACE_EVENTS_USER_H
+
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm_types.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/trace_events.h>
+#include <linux/tracepoint.h>
+#include <linux/user_events.h>
+#include <linux/xarray.h>
+
+#include "trace.h"
+#include "trace_dynevent.h"
+
+/* Memory that a registration takes is charged to who registers, and -ENOMEM
+ * is an answer: never call the OOM killer for it, never fill the log.
+ */
+#define USER_EVENT_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* Bytes of a description, with its NUL */
+#define USER_EVENT_MAX_DESC 512
+
+/* Elements of a char array field */
+#define USER_EVENT_MAX_ARRAY 1024
+
+/* Bytes of an entry's fixed part, its common header included */
+#define USER_EVENT_MAX_ENTRY U16_MAX
+
+/* Where a layout's first field is: behind the common header of all entries */
+#define USER_EVENT_FIRST_OFFSET sizeof(struct trace_entry)
+
+/* A time in jiffies that is before anything that still matters */
+#define USER_EVENT_LONG (3600 * HZ)
+#define USER_EVENT_LONG_AGO (jiffies - USER_EVENT_LONG)
+
+/*
+ * Room 1: layout
+ */
+
+/**
+ * struct user_event_dyn_check - what a payload has to fulfil for one field
+ * @offset: of the field's u32 in the payload, in bytes
+ * @relative: __rel_loc: the data's offset counts from the end of the u32;
+ *	else __data_loc: from the start of the entry
+ * @string: the data's last byte is NUL
+ */
+struct user_event_dyn_check {
+	u16	offset;
+	bool	relative;
+	bool	string;
+};
+
+/**
+ * struct user_event_layout - the fields of an event, parsed once
+ * @key: canonical text: each field as "TYPE\0NAME\0", a struct's with its
+ *	"SIZE\0" behind; two layouts are equal when their keys are
+ * @key_len: bytes of @key
+ * @hash: of @key
+ * @size: least payload of an event, in bytes
+ * @nr_fields: entries of @fields
+ * @nr_checks: entries of @checks
+ * @checks: dynamic fields in offset order; inside this allocation
+ * @head: ``head.link`` is the list of fields that the tracing core walks, the
+ *	last field first.  It is a whole field, of no size, because the core
+ *	takes the list's first entry for the last field without asking whether
+ *	there is one.  Changed under event_mutex only, while no one can find
+ *	the event (see user_event_layout_detach()).
+ * @fields: what the core knows of each field; type and name point into @key
+ *
+ * Immutable but for @head; owned by one event, freed after a grace period.
+ */
+struct user_event_layout {
+	char				*key;
+	u16				key_len;
+	u16				size;
+	u16				nr_fields;
+	u16				nr_checks;
+	u32				hash;
+	struct user_event_dyn_check	*checks;
+	struct ftrace_event_field	head;
+	struct ftrace_event_field	fields[];
+};
+
+int user_event_name_len(const char *desc, size_t *len);
+struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp);
+char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp);
+void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout);
+bool user_event_layout_match(const struct user_event_layout *layout,
+			     int argc, const char **argv);
+int user_event_layout_check(const struct user_event_layout *layout,
+			    const void *payload, size_t len);
+void user_event_layout_attach(struct user_event_layout *layout);
+void user_event_layout_detach(struct user_event_layout *layout);
+
+/**
+ * user_event_layout_equal - tell whether two layouts are the same
+ * @a: one layout
+ * @b: the other
+ *
+ * Return: true when programs that use them can share an event.
+ */
+static inline bool user_event_layout_equal(const struct user_event_layout *a,
+					   const struct user_event_layout *b)
+{
+	return a->hash == b->hash && a->key_len == b->key_len &&
+	       !memcmp(a->key, b->key, a->key_len);
+}
+
+/*
+ * Room 2: events
+ */
+
+/**
+ * struct user_event_group - a closed world of events
+ * @single: class of its events with one format a name; filled in by room 4
+ * @multi: class of its events with many formats a name; filled in by room 4
+ * @events: all its events, by user_event::id; changed under event_mutex
+ * @nr_events: entries of @events; under event_mutex
+ * @nr_busy: events with a consumer; under event_mutex
+ */
+struct user_event_group {
+	struct trace_event_class	single;
+	struct trace_event_class	multi;
+	struct xarray			events;
+	u32				nr_events;
+	u32				nr_busy;
+};
+
+/**
+ * struct user_event_name - a registered name of a group
+ * @node: in the table of names, by @group and @text
+ * @group: whose name it is
+ * @single: the single-format event of this name, or NULL; changed under
+ *	event_mutex, read under RCU
+ * @formats: the multi-format events of this name, newest first; under
+ *	event_mutex
+ * @rcu: frees it after those who found it
+ * @ident: @text with '_' for what can't be in an identifier; @text itself, or
+ *	behind it
+ * @len: bytes of @text without its NUL
+ * @text: the registered name
+ *
+ * Exists while an event has it.
+ */
+struct user_event_name {
+	struct rhash_head		node;
+	struct user_event_group		*group;
+	struct user_event __rcu		*single;
+	struct list_head		formats;
+	struct rcu_head			rcu;
+	char				*ident;
+	u8				len;
+	char				text[];
+};
+
+/* Bits of user_event::flags */
+enum {
+	USER_EVENT_PERSISTS,
+	USER_EVENT_MULTI,
+};
+
+/* Bits of user_event::status */
+#define USER_EVENT_BY_FTRACE	BIT(0)
+#define USER_EVENT_BY_PERF	BIT(1)
+
+/**
+ * struct user_event - an event: one name, one layout
+ * @layout: its fields; owned
+ * @consumers: who records it, or NULL for no one; replaced under event_mutex,
+ *	read with preemption off; owned
+ * @refs: an open file's, an address set's, the consumers' together, and one
+ *	for %USER_EVENT_PERSISTS.  It becomes 0 under event_mutex only.
+ * @flags: bits as above; atomic
+ * @status: who the consumers are, USER_EVENT_BY_*; written under event_mutex
+ *	and @lock, read anywhere
+ * @id: its place in user_event_group::events
+ * @changed: when, in jiffies, @status or a bit that mirrors it last changed
+ * @lock: guards @enablers and orders @status against additions to it
+ * @enablers: the addresses that mirror @status; walked under user_event_srcu
+ * @name: its registered name; shared, see user_event_name
+ * @format: multi: in user_event_name::formats; under event_mutex
+ * @node: multi: in the table of formats
+ * @zombie: in the list of events that wait for removal; under event_mutex
+ * @devent: what dynamic_events knows of it
+ * @tp: gives the tracepoint its name
+ * @call: what the tracing core knows of it; owns print_fmt
+ * @rcu: frees it after those who found it
+ * @tp_name: multi: the tracepoint's name, "NAME:[ID]"
+ */
+struct user_event {
+	struct user_event_layout		*layout;
+	struct user_event_consumers __rcu	*consumers;
+	refcount_t				refs;
+	unsigned long				flags;
+	u8					status;
+	u32					id;
+	unsigned long				changed;
+	spinlock_t				lock;
+	struct list_head			enablers;
+	struct user_event_name			*name;
+	struct list_head			format;
+	struct rhash_head			node;
+	struct list_head			zombie;
+	struct dyn_event			devent;
+	struct tracepoint			tp;
+	struct trace_event_call			call;
+	struct rcu_head				rcu;
+	char					tp_name[];
+};
+
+extern struct dyn_event_operations user_event_dyn_ops;
+extern struct user_event_group user_event_default_group;
+extern unsigned int user_events_max;
+
+struct user_event *user_event_get(struct user_event_group *group,
+				  const char *desc, unsigned int reg_flags);
+void user_event_put(struct user_event *event);
+void user_event_put_locked(struct user_event *event);
+void user_event_get_locked(struct user_event *event);
+int user_event_delete(struct user_event_group *group, const char *name);
+void user_events_bury(void);
+struct list_head *user_event_fields(struct trace_event_call *call);
+const char *user_event_format_name(struct trace_event_call *call);
+int user_event_init(void);
+
+/**
+ * user_event_from_call - the event that a call of the tracing core belongs to
+ * @call: a call whose class is one of a user_event_group
+ *
+ * Return: the event.
+ */
+static inline struct user_event *user_event_from_call(struct trace_event_call *call)
+{
+	return container_of(call, struct user_event, call);
+}
+
+/*
+ * Room 3: enablers
+ */
+
+int user_event_enabler_find(unsigned long addr, u8 bit);
+int user_event_enabler_add(struct user_event *event, unsigned long addr,
+			   u8 bit, u8 size);
+int user_event_enabler_remove(unsigned long addr, u8 bit);
+void user_event_set_status(struct user_event *event, u8 status);
+void user_event_mm_reap(void);
+int user_event_enabler_init(void);
+
+/*
+ * Room 4: emit
+ */
+
+/**
+ * struct user_event_consumers - who records an event
+ * @rcu: frees it after those who dispatch to it
+ * @perf: perf does
+ * @nr_files: entries of @files
+ * @files: ftrace does: the event's file of each instance that has it enabled,
+ *	or NULL for one that has detached
+ *
+ * A consumer attaches to a copy, which user_event::consumers then points to,
+ * and detaches from this in place.  Written under event_mutex, read with
+ * preemption off.
+ */
+struct user_event_consumers {
+	struct rcu_head		rcu;
+	bool			perf;
+	unsigned int		nr_files;
+	struct trace_event_file	*files[];
+};
+
+struct iov_iter;
+
+int user_event_emit(struct user_event *event, const char __user *from, size_t len);
+int user_event_emit_iter(struct user_event *event, struct iov_iter *from);
+void user_event_group_init(struct user_event_group *group, const char *single,
+			   const char *multi);
+
+#endif /* _TRACE_EVENTS_USER_H */

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: who records an event, and the way of a write to them.
+ *
+ * A payload is copied from user space once, checked, and then recorded by each
+ * consumer.  Recording runs with preemption off, as it does for kprobe events:
+ * what the tracing core frees of a consumer, it frees after such readers.
+ */
+#include <linux/perf_event.h>
+#include <linux/ring_buffer.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include "trace_events_user.h"
+
+/* Bytes of a payload that are copied to the stack */
+#define SMALL_PAYLOAD 256
+
+/* Fits into any sub-buffer of ftrace's, and into perf's buffer */
+#define ALWAYS_FITS (PAGE_SIZE / 2)
+
+static_assert(SMALL_PAYLOAD <= ALWAYS_FITS);
+#ifdef CONFIG_PERF_EVENTS
+static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE ||
+	      PAGE_SIZE > PERF_MAX_TRACE_SIZE);
+#endif
+
+/*
+ * ftrace
+ */
+
+static bool fits_ftrace(const struct trace_event_file *file, size_t len)
+{
+	return sizeof(struct trace_entry) + len <=
+	       ring_buffer_max_event_size(file->tr->array_buffer.buffer);
+}
+
+static void record_ftrace(struct trace_event_file *file, const void *payload, size_t len)
+{
+	struct trace_event_buffer buffer = {};
+	struct trace_entry *entry;
+
+	if (trace_trigger_soft_disabled(file))
+		return;
+
+	entry = trace_event_buffer_reserve(&buffer, file, sizeof(*entry) + len);
+	if (!entry)
+		return;
+
+	memcpy(entry + 1, payload, len);
+	trace_event_buffer_commit(&buffer);
+}
+
+/*
+ * perf
+ */
+
+#ifdef CONFIG_PERF_EVENTS
+
+/* With the u32 that perf puts before it, an entry is a multiple of u64 */
+static size_t perf_size(size_t len)
+{
+	return ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) -
+	       sizeof(u32);
+}
+
+static bool fits_perf(size_t len)
+{
+	return perf_size(len) <= PERF_MAX_TRACE_SIZE;
+}
+
+static void record_perf(struct user_event *event, const void *payload, size_t len)
+{
+	struct trace_event_call *call = &event->call;
+	struct hlist_head *head = this_cpu_ptr(call->perf_events);
+	size_t size = perf_size(len);
+	struct trace_entry *entry;
+	struct pt_regs *regs;
+	int context;
+
+	/* BPF programs are the event's, not of this CPU's perf events */
+	if (hlist_empty(head) && !bpf_prog_array_valid(call))
+		return;
+
+	entry = perf_trace_buf_alloc(size, &regs, &context);
+	if (!entry)
+		return;
+
+	perf_fetch_caller_regs(regs);
+	memcpy(entry + 1, payload, len);
+	perf_trace_run_bpf_submit(entry, size, context, call, 1, regs, head, NULL);
+}
+
+#else /* !CONFIG_PERF_EVENTS */
+
+static bool fits_perf(size_t len)
+{
+	return false;
+}
+
+static void record_perf(struct user_event *event, const void *payload, size_t len)
+{
+}
+
+#endif /* CONFIG_PERF_EVENTS */
+
+/*
+ * Dispatch
+ */
+
+/* What no consumer can take; caller has preemption off */
+static bool fits_any(const struct user_event_consumers *consumers, size_t len)
+{
+	struct trace_event_file *file;
+	unsigned int i;
+
+	if (READ_ONCE(consumers->perf) && fits_perf(len))
+		return true;
+	for (i = 0; i < consumers->nr_files; i++) {
+		file = READ_ONCE(consumers->files[i]);
+		if (file && fits_ftrace(file, len))
+			return true;
+	}
+	return false;
+}
+
+/* Whether there is any sense in copying a large payload */
+static int check_size(const struct user_event *event, size_t len)
+{
+	const struct user_event_consumers *consumers;
+	int ret = -EBADF;
+
+	preempt_disable_notrace();
+	consumers = rcu_dereference_sched(event->consumers);
+	if (consumers)
+		ret = fits_any(consumers, len) ? 0 : -E2BIG;
+	preempt_enable_notrace();
+	return ret;
+}
+
+static void record_all(struct user_event *event,
+		       const struct user_event_consumers *consumers,
+		       const void *payload, size_t len)
+{
+	bool large = len > ALWAYS_FITS;
+	struct trace_event_file *file;
+	unsigned int i;
+
+	for (i = 0; i < consumers->nr_files; i++) {
+		file = READ_ONCE(consumers->files[i]);
+		if (likely(file) && (likely(!large) || fits_ftrace(file, len)))
+			record_ftrace(file, payload, len);
+	}
+	if (READ_ONCE(consumers->perf) && (likely(!large) || fits_perf(len)))
+		record_perf(event, payload, len);
+}
+
+/* The payload is ours: what is checked here is what is recorded */
+static int dispatch(struct user_event *event, const void *payload, size_t len)
+{
+	const struct user_event_consumers *consumers;
+	int ret;
+
+	ret = user_event_layout_check(event->layout, payload, len);
+	if (unlikely(ret))
+		return ret;
+
+	preempt_disable_notrace();
+	/* Replaced by attach and detach, and freed after such sections */
+	consumers = rcu_dereference_sched(event->consumers);
+	if (likely(consumers) && (len <= ALWAYS_FITS || fits_any(consumers, len)))
+		record_all(event, consumers, payload, len);
+	else
+		ret = consumers ? -E2BIG : -EBADF;
+	preempt_enable_notrace();
+	return ret;
+}
+
+/* What can be said of a write before its payload is looked at */
+static __always_inline int check_write(const struct user_event *event, size_t len)
+{
+	if (unlikely(len < event->layout->size))
+		return -EINVAL;
+	if (!READ_ONCE(event->status))
+		return -EBADF;
+	return 0;
+}
+
+/* Memory for a payload too large for the stack, once it has a chance */
+static void *alloc_payload(const struct user_event *event, size_t len)
+{
+	void *payload;
+	int ret;
+
+	ret = check_size(event, len);
+	if (ret)
+		return ERR_PTR(ret);
+
+	payload = kvmalloc(len, USER_EVENT_GFP);
+	return payload ?: ERR_PTR(-ENOMEM);
+}
+
+static noinline int emit_large(struct user_event *event, const char __user *from, size_t len)
+{
+	void *payload = alloc_payload(event, len);
+	int ret;
+
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+
+	ret = copy_from_user(payload, from, len) ? -EFAULT : dispatch(event, payload, len);
+	kvfree(payload);
+	return ret;
+}
+
+/**
+ * user_event_emit - record an event
+ * @event: which; an open file that the caller has keeps it
+ * @from: its payload
+ * @len: bytes of the payload
+ *
+ * Context: Process context, may fault and sleep.
+ *
+ * Return: 0 when every consumer has been given it, -EINVAL for a payload
+ * shorter than the layout, -EBADF when there is no consumer, -EFAULT for one
+ * that can't be read or whose dynamic fields point astray, -E2BIG when no
+ * consumer can take it, -ENOMEM.
+ */
+int user_event_emit(struct user_event *event, const char __user *from, size_t len)
+{
+	u8 payload[SMALL_PAYLOAD] __aligned(8);
+	int ret;
+
+	ret = check_write(event, len);
+	if (ret)
+		return ret;
+	if (unlikely(len > sizeof(payload)))
+		return emit_large(event, from, len);
+	if (unlikely(copy_from_user(payload, from, len)))
+		return -EFAULT;
+	return dispatch(event, payload, len);
+}
+
+static noinline int emit_large_iter(struct user_event *event, struct iov_iter *from, size_t len)
+{
+	void *payload = alloc_payload(event, len);
+	int ret;
+
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+
+	ret = copy_from_iter_full(payload, len, from) ? dispatch(event, payload, len) : -EFAULT;
+	kvfree(payload);
+	return ret;
+}
+
+/**
+ * user_event_emit_iter - record an event whose payload is in pieces
+ * @event: which; an open file that the caller has keeps it
+ * @from: its payload
+ *
+ * Context: Process context, may fault and sleep.
+ *
+ * Return: as user_event_emit().
+ */
+int user_event_emit_iter(struct user_event *event, struct iov_iter *from)
+{
+	u8 payload[SMALL_PAYLOAD] __aligned(8);
+	size_t len = iov_iter_count(from);
+	int ret;
+
+	ret = check_write(event, len);
+	if (ret)
+		return ret;
+	if (unlikely(len > sizeof(payload)))
+		return emit_large_iter(event, from, len);
+	if (unlikely(!copy_from_iter_full(payload, len, from)))
+		return -EFAULT;
+	return dispatch(event, payload, len);
+}
+
+/*
+ * Attach and detach: callbacks of the core, under event_mutex
+ */
+
+static struct user_event_consumers *get_consumers(const struct user_event *event)
+{
+	return rcu_dereference_protected(event->consumers, lockdep_is_held(&event_mutex));
+}
+
+static u8 status_of(const struct user_event_consumers *consumers)
+{
+	u8 status = consumers->perf ? USER_EVENT_BY_PERF : 0;
+	unsigned int i;
+
+	for (i = 0; i < consumers->nr_files; i++) {
+		if (consumers->files[i])
+			status |= USER_EVENT_BY_FTRACE;
+	}
+	return status;
+}
+
+/* A copy of the event's consumers with room for one file more, at its end */
+static struct user_event_consumers *grow_consumers(const struct user_event *event)
+{
+	const struct user_event_consumers *old = get_consumers(event);
+	struct user_event_consumers *new;
+	unsigned int i;
+
+	new = kzalloc(struct_size(new, files, (old ? old->nr_files : 0) + 1), GFP_KERNEL);
+	if (!new || !old)
+		return new;
+
+	new->perf = old->perf;
+	for (i = 0; i < old->nr_files; i++) {
+		if (old->files[i])
+			new->files[new->nr_files++] = old->files[i];
+	}
+	return new;
+}
+
+static void publish_consumers(struct user_event *event, struct user_event_consumers *new)
+{
+	struct user_event_consumers *old = get_consumers(event);
+
+	/* All consumers together hold one reference */
+	if (!old)
+		user_event_get_locked(event);
+	rcu_assign_pointer(event->consumers, new);
+	if (old)
+		kfree_rcu(old, rcu);
+	user_event_set_status(event, status_of(new));
+}
+
+static int attach_file(struct user_event *event, struct trace_event_file *file)
+{
+	struct user_event_consumers *new = grow_consumers(event);
+
+	if (!new)
+		return -ENOMEM;
+	new->files[new->nr_files++] = file;
+	publish_consumers(event, new);
+	return 0;
+}
+
+/* After a consumer has gone from the event's own struct, which needs no memory */
+static void detached(struct user_event *event, struct user_event_consumers *consumers)
+{
+	u8 status = status_of(consumers);
+
+	if (!status) {
+		RCU_INIT_POINTER(event->consumers, NULL);
+		kfree_rcu(consumers, rcu);
+	}
+	user_event_set_status(event, status);
+	/* The core is not done with the call yet: removal has to wait */
+	if (!status)
+		user_event_put_locked(event);
+}
+
+static void detach_file(struct user_event *event, const struct trace_event_file *file)
+{
+	struct user_event_consumers *consumers = get_consumers(event);
+	unsigned int i;
+
+	if (WARN_ON_ONCE(!consumers))
+		return;
+	for (i = 0; i < consumers->nr_files; i++) {
+		if (consumers->files[i] == file)
+			WRITE_ONCE(consumers->files[i], NULL);
+	}
+	detached(event, consumers);
+}
+
+#ifdef CONFIG_PERF_EVENTS
+static int attach_perf(struct user_event *event)
+{
+	struct user_event_consumers *new = grow_consumers(event);
+
+	if (!new)
+		return -ENOMEM;
+	new->perf = true;
+	publish_consumers(event, new);
+	return 0;
+}
+
+static void detach_perf(struct user_event *event)
+{
+	struct user_event_consumers *consumers = get_consumers(event);
+
+	if (WARN_ON_ONCE(!consumers))
+		return;
+	WRITE_ONCE(consumers->perf, false);
+	detached(event, consumers);
+}
+#endif
+
+static int reg(struct trace_event_call *call, enum trace_reg type, void *data)
+{
+	struct user_event *event = user_event_from_call(call);
+
+	switch (type) {
+	case TRACE_REG_REGISTER:
+		return attach_file(event, data);
+	case TRACE_REG_UNREGISTER:
+		detach_file(event, data);
+		return 0;
+#ifdef CONFIG_PERF_EVENTS
+	case TRACE_REG_PERF_REGISTER:
+		return attach_perf(event);
+	case TRACE_REG_PERF_UNREGISTER:
+		detach_perf(event);
+		return 0;
+	default:
+		/* The core keeps what is open and running on each CPU */
+		return 0;
+#endif
+	}
+	return 0;
+}
+
+/*
+ * Groups: what their events' classes are is declared to the core here
+ */
+
+/* Events have no fields that the core defines; it looks for an end here */
+static struct trace_event_fields no_fields[] = {
+	{}
+};
+
+static void init_class(struct trace_event_class *class, const char *system)
+{
+	class->system = system;
+	class->reg = reg;
+	class->fields_array = no_fields;
+	class->get_fields = user_event_fields;
+	INIT_LIST_HEAD(&class->fields);
+}
+
+/**
+ * user_event_group_init - make an empty group
+ * @group: zeroed memory
+ * @single: system of its events with one format a name; kept, not copied
+ * @multi: system of its events with many formats a name; kept, not copied
+ */
+void user_event_group_init(struct user_event_group *group, const char *single,
+			   const char *multi)
+{
+	xa_init_flags(&group->events, XA_FLAGS_ALLOC);
+	init_class(&group->single, single);
+	init_class(&group->multi, multi);
+	/* A tracepoint's name with an id is no identifier; tools want one */
+	group->multi.format_name = user_event_format_name;
+}

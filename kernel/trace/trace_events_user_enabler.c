@@ -1,0 +1,1200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: mirror in user memory whether an event is recorded.
+ *
+ * An enabler is an address and a bit of an address space.  The enablers of an
+ * address space are a set; a fork shares it, and whoever changes a shared set
+ * first makes a copy of its own.
+ *
+ * Toggling an event walks the event's enablers, and for each of them the
+ * address spaces that share it.  It holds event_mutex, so it must never wait
+ * for user space: what is not to be had at once (a page, the mmap_lock) is left
+ * to a work item of the address space.
+ *
+ * Who may use a struct user_event_mm:
+ *  - who holds mm_users of its mm, current of its own above all, since it is
+ *    dropped only once they are 0, which then is for good, or by the last task
+ *    in it (see drop_mm());
+ *  - who found it under user_event_srcu and then got mm_users of its mm.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/rbtree.h>
+#include <linux/rhashtable.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+#include <linux/task_work.h>
+#include <linux/workqueue.h>
+
+#include "trace_events_user.h"
+
+/* Longer than a fork takes from copying the memory to attaching the child */
+#define FORK_WINDOW (60 * HZ)
+
+static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as changed");
+
+/* How often, ever more rarely, to look for dead address spaces; see recheck() */
+#define MAX_RECHECKS 10
+
+/**
+ * struct user_event_set - registrations that address spaces share
+ * @lock: guards @sharers and @nr_sharers
+ * @enablers: struct user_event_enabler by address and bit.  Changes while
+ *	there is one sharer, under its user_event_mm::lock; may be read under
+ *	that of any sharer.
+ * @sharers: struct user_event_sharer; walked under user_event_srcu
+ * @nr_sharers: how many; grows only under the user_event_mm::lock of one
+ * @changed: jiffies when a bit of a sharer last changed
+ * @rcu: frees it after user_event_srcu readers
+ */
+struct user_event_set {
+	spinlock_t		lock;
+	struct rb_root		enablers;
+	struct list_head	sharers;
+	unsigned int		nr_sharers;
+	unsigned long		changed;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct user_event_enabler - an address and bit that mirrors an event
+ * @node: in user_event_set::enablers
+ * @rcu: frees it, once out of the set, after user_event_srcu readers
+ * @of_event: in user_event::enablers; changed under user_event::lock, walked
+ *	under user_event_srcu
+ * @event: what it mirrors; holds a reference
+ * @set: where it belongs; never changes
+ * @addr: user address of the value
+ * @bit: of the value
+ * @size: of the value in bytes, 4 or 8
+ */
+struct user_event_enabler {
+	union {
+		struct rb_node	node;
+		struct rcu_head	rcu;
+	};
+	struct list_head	of_event;
+	struct user_event	*event;
+	struct user_event_set	*set;
+	unsigned long		addr;
+	u8			bit;
+	u8			size;
+};
+
+/**
+ * struct user_event_sharer - that an address space uses a set
+ * @of_set: in user_event_set::sharers; changed under user_event_set::lock
+ * @umm: the address space
+ * @rcu: frees it after user_event_srcu readers
+ */
+struct user_event_sharer {
+	struct list_head	of_set;
+	struct user_event_mm	*umm;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct user_event_mm - an address space that has registrations
+ * @node: in the table of address spaces, by @mm
+ * @mm: the address space; holds mm_count
+ * @lock: guards @set, @sharer and what the set says of this address space
+ * @set: its registrations; NULL before the first and after the end
+ * @sharer: in the list of @set; NULL when @set is
+ * @refs: the table's, one for @work while it is queued, one for who reaps it
+ * @work: mirrors what toggling could not.  In the end: frees it all, after
+ *	user_event_srcu readers and then RCU ones.
+ * @missed: whether toggling has left something to @work; under @lock
+ * @missed_since: jiffies; it is all that changed since then; under @lock
+ */
+struct user_event_mm {
+	struct rhash_head		node;
+	struct mm_struct		*mm;
+	struct mutex			lock;
+	struct user_event_set		*set;
+	struct user_event_sharer	*sharer;
+	refcount_t			refs;
+	struct rcu_work			work;
+	bool				missed;
+	unsigned long			missed_since;
+};
+
+/**
+ * struct leaver - a task that is leaving an address space others may be in
+ * @work: runs once it has left
+ * @mm: the address space; holds mm_count
+ */
+struct leaver {
+	struct callback_head	work;
+	struct mm_struct	*mm;
+};
+
+DEFINE_STATIC_SRCU(user_event_srcu);
+
+static struct kmem_cache *enabler_cache;
+static struct workqueue_struct *mirror_wq;
+
+/* All address spaces that have registrations */
+static struct rhashtable mms;
+
+static const struct rhashtable_params mm_params = {
+	.head_offset		= offsetof(struct user_event_mm, node),
+	.key_offset		= offsetof(struct user_event_mm, mm),
+	.key_len		= sizeof(struct mm_struct *),
+	.automatic_shrinking	= true,
+};
+
+/*
+ * Sets
+ */
+
+/* Caller holds user_event_mm::lock of a sharer */
+static struct user_event_enabler *find_enabler(const struct user_event_set *set,
+					       unsigned long addr, u8 bit)
+{
+	struct rb_node *node = set ? set->enablers.rb_node : NULL;
+
+	while (node) {
+		struct user_event_enabler *enabler;
+
+		enabler = rb_entry(node, struct user_event_enabler, node);
+		if (addr == enabler->addr && bit == enabler->bit)
+			return enabler;
+		if (addr < enabler->addr ||
+		    (addr == enabler->addr && bit < enabler->bit))
+			node = node->rb_left;
+		else
+			node = node->rb_right;
+	}
+	return NULL;
+}
+
+static bool enabler_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct user_event_enabler *x = rb_entry(a, struct user_event_enabler, node);
+	const struct user_event_enabler *y = rb_entry(b, struct user_event_enabler, node);
+
+	return x->addr < y->addr || (x->addr == y->addr && x->bit < y->bit);
+}
+
+/* Caller holds user_event_mm::lock of the set's one sharer */
+static void insert_enabler(struct user_event_set *set,
+			   struct user_event_enabler *enabler)
+{
+	struct user_event *event = enabler->event;
+
+	enabler->set = set;
+	rb_add(&enabler->node, &set->enablers, enabler_less);
+
+	/*
+	 * At the tail: who toggles and finds an address space gone from a set
+	 * it used to share meets its own enabler further on.
+	 */
+	spin_lock(&event->lock);
+	list_add_tail_rcu(&enabler->of_event, &event->enablers);
+	spin_unlock(&event->lock);
+}
+
+static void free_enabler_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(enabler_cache, container_of(rcu, struct user_event_enabler, rcu));
+}
+
+/*
+ * Out of the event's list, and freed after those who toggle; of the set's tree
+ * the caller takes care.  Returns the event, whose reference goes over to the
+ * caller: it may be the last, which needs event_mutex to drop.
+ */
+static struct user_event *discard_enabler(struct user_event_enabler *enabler)
+{
+	struct user_event *event = enabler->event;
+
+	spin_lock(&event->lock);
+	list_del_rcu(&enabler->of_event);
+	spin_unlock(&event->lock);
+	call_srcu(&user_event_srcu, &enabler->rcu, free_enabler_rcu);
+	return event;
+}
+
+static struct user_event_set *alloc_set(void)
+{
+	struct user_event_set *set = kzalloc(sizeof(*set), USER_EVENT_GFP);
+
+	if (set) {
+		spin_lock_init(&set->lock);
+		set->enablers = RB_ROOT;
+		INIT_LIST_HEAD(&set->sharers);
+		set->changed = USER_EVENT_LONG_AGO;
+	}
+	return set;
+}
+
+static void free_set_rcu(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct user_event_set, rcu));
+}
+
+/* The set has no sharer any more.  Drops references: may sleep, holds no lock */
+static void destroy_set(struct user_event_set *set)
+{
+	struct user_event_enabler *enabler, *next;
+
+	/* Post-order: a node's memory is not touched once its turn is over */
+	rbtree_postorder_for_each_entry_safe(enabler, next, &set->enablers, node)
+		user_event_put(discard_enabler(enabler));
+	call_srcu(&user_event_srcu, &set->rcu, free_set_rcu);
+}
+
+/* Undo a copy, or drop what was copied: never the last references */
+static void discard_copied_set(struct user_event_set *set)
+{
+	struct user_event_enabler *enabler, *next;
+
+	rbtree_postorder_for_each_entry_safe(enabler, next, &set->enablers, node)
+		WARN_ON_ONCE(refcount_dec_and_test(&discard_enabler(enabler)->refs));
+	call_srcu(&user_event_srcu, &set->rcu, free_set_rcu);
+}
+
+/* The references of the original hold the events while its set is shared */
+static bool copy_enablers(struct user_event_set *to, const struct user_event_set *from)
+{
+	struct user_event_enabler *old, *new;
+	struct rb_node *node;
+
+	for (node = rb_first(&from->enablers); node; node = rb_next(node)) {
+		new = kmem_cache_alloc(enabler_cache, USER_EVENT_GFP);
+		if (!new)
+			return false;
+
+		old = rb_entry(node, struct user_event_enabler, node);
+		new->event = old->event;
+		new->addr = old->addr;
+		new->bit = old->bit;
+		new->size = old->size;
+		refcount_inc(&new->event->refs);
+		insert_enabler(to, new);
+	}
+	return true;
+}
+
+static struct user_event_sharer *alloc_sharer(struct user_event_mm *umm)
+{
+	struct user_event_sharer *sharer = kmalloc(sizeof(*sharer), USER_EVENT_GFP);
+
+	if (sharer)
+		sharer->umm = umm;
+	return sharer;
+}
+
+static void free_sharer_rcu(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct user_event_sharer, rcu));
+}
+
+static void add_sharer(struct user_event_set *set, struct user_event_sharer *sharer)
+{
+	spin_lock(&set->lock);
+	set->nr_sharers++;
+	list_add_tail_rcu(&sharer->of_set, &set->sharers);
+	spin_unlock(&set->lock);
+}
+
+/* Returns true when that was the last: the caller destroys the set */
+static bool remove_sharer(struct user_event_set *set, struct user_event_sharer *sharer)
+{
+	bool last;
+
+	spin_lock(&set->lock);
+	list_del_rcu(&sharer->of_set);
+	last = !--set->nr_sharers;
+	spin_unlock(&set->lock);
+	call_srcu(&user_event_srcu, &sharer->rcu, free_sharer_rcu);
+	return last;
+}
+
+/**
+ * own_set - give an address space a set that it may change
+ * @umm: the address space; its lock is held
+ *
+ * Who toggles meanwhile finds the address space in the old set, or else its
+ * copies in the events' lists: they are there before it leaves the old set.
+ * Either way it looks, under the lock, into the set that is current then.
+ *
+ * Return: 0 or -ENOMEM, and then nothing has changed.
+ */
+static int own_set(struct user_event_mm *umm)
+{
+	struct user_event_set *old = umm->set, *new;
+	struct user_event_sharer *sharer;
+
+	lockdep_assert_held(&umm->lock);
+	/* A fork of this address space needs the lock to add a sharer */
+	if (old && READ_ONCE(old->nr_sharers) == 1)
+		return 0;
+
+	new = alloc_set();
+	sharer = alloc_sharer(umm);
+	if (!new || !sharer) {
+		kfree(new);
+		kfree(sharer);
+		return -ENOMEM;
+	}
+
+	add_sharer(new, sharer);
+	if (old && !copy_enablers(new, old)) {
+		remove_sharer(new, sharer);
+		discard_copied_set(new);
+		return -ENOMEM;
+	}
+
+	if (old) {
+		new->changed = READ_ONCE(old->changed);
+		if (remove_sharer(old, umm->sharer))
+			discard_copied_set(old);
+	}
+	umm->set = new;
+	umm->sharer = sharer;
+	return 0;
+}
+
+/*
+ * Bits in user memory
+ */
+
+/* Caller holds mmap_lock; the page is writable and stays until unpinned */
+static struct page *pin_page(struct mm_struct *mm, unsigned long addr)
+{
+	struct page *page;
+
+	mmap_assert_locked(mm);
+	if (pin_user_pages_remote(mm, addr & PAGE_MASK, 1, FOLL_WRITE | FOLL_NOFAULT,
+				  &page, NULL) != 1)
+		return NULL;
+	return page;
+}
+
+/* Caller holds mmap_lock and no other lock: may wait for user space */
+static int fault_in(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned int flags = FAULT_FLAG_WRITE;
+	bool unlocked = false;
+
+	if (mm != current->mm)
+		flags |= FAULT_FLAG_REMOTE;
+	return fixup_user_fault(mm, addr, flags, &unlocked);
+}
+
+/*
+ * User space may change its neighbours with atomic operations of the value's
+ * own size meanwhile.  Returns whether the bit was another before.
+ */
+static bool assign_user_bit(void *value, u8 size, u8 bit, bool on)
+{
+	u64 mask = BIT_ULL(bit), old;
+
+#ifdef CONFIG_64BIT
+	if (size == sizeof(u64))
+		old = on ? atomic64_fetch_or(mask, value) :
+			   atomic64_fetch_andnot(mask, value);
+	else
+#endif
+		old = on ? atomic_fetch_or(mask, value) :
+			   atomic_fetch_andnot(mask, value);
+	return !(old & mask) == on;
+}
+
+/* Caller holds user_event_mm::lock, which orders what is written to a bit */
+static void write_bit(struct user_event_enabler *enabler, struct page *page, bool on)
+{
+	void *base = kmap_local_page(page);
+	bool changed;
+
+	changed = assign_user_bit(base + offset_in_page(enabler->addr),
+				  enabler->size, enabler->bit, on);
+	flush_dcache_page(page);
+	kunmap_local(base);
+
+	if (changed) {
+		/* For a fork that has copied the memory before: see sync_child() */
+		WRITE_ONCE(enabler->event->changed, jiffies);
+		WRITE_ONCE(enabler->set->changed, jiffies);
+	}
+}
+
+static void unpin_page(struct page *page)
+{
+	unpin_user_pages_dirty_lock(&page, 1, true);
+}
+
+/* Caller holds mmap_lock and user_event_mm::lock; false for an absent page */
+static bool mirror(struct user_event_mm *umm, struct user_event_enabler *enabler)
+{
+	struct page *page;
+
+	lockdep_assert_held(&umm->lock);
+	page = pin_page(umm->mm, enabler->addr);
+	if (!page)
+		return false;
+	write_bit(enabler, page, READ_ONCE(enabler->event->status));
+	unpin_page(page);
+	return true;
+}
+
+/* The first enabler of a set at or behind an address and bit */
+static struct rb_node *first_from(const struct user_event_set *set,
+				  unsigned long addr, u8 bit)
+{
+	struct rb_node *node = set ? set->enablers.rb_node : NULL, *first = NULL;
+
+	while (node) {
+		struct user_event_enabler *enabler;
+
+		enabler = rb_entry(node, struct user_event_enabler, node);
+		if (enabler->addr < addr ||
+		    (enabler->addr == addr && enabler->bit < bit)) {
+			node = node->rb_right;
+		} else {
+			first = node;
+			node = node->rb_left;
+		}
+	}
+	return first;
+}
+
+/**
+ * mirror_since - mirror what may have changed since a point in time
+ * @umm: where; the caller holds mm_users
+ * @since: jiffies
+ *
+ * Waits for pages to come; what can't be written any more is skipped.
+ */
+static void mirror_since(struct user_event_mm *umm, unsigned long since)
+{
+	struct user_event_enabler *enabler;
+	unsigned long addr = 0;
+	struct rb_node *node;
+	bool waited = false;
+	u8 bit = 0;
+
+	mmap_read_lock(umm->mm);
+	mutex_lock(&umm->lock);
+	for (node = first_from(umm->set, 0, 0); node; node = rb_next(node)) {
+		enabler = rb_entry(node, struct user_event_enabler, node);
+again:
+		if (time_before(READ_ONCE(enabler->event->changed), since) ||
+		    mirror(umm, enabler) ||
+		    (waited && enabler->addr == addr && enabler->bit == bit))
+			continue;
+
+		addr = enabler->addr;
+		bit = enabler->bit;
+		/* The lock must not wait for user space; the set may change */
+		mutex_unlock(&umm->lock);
+		fault_in(umm->mm, addr);
+		waited = true;
+		mutex_lock(&umm->lock);
+		node = first_from(umm->set, addr, bit);
+		if (!node)
+			break;
+		enabler = rb_entry(node, struct user_event_enabler, node);
+		goto again;
+	}
+	mutex_unlock(&umm->lock);
+	mmap_read_unlock(umm->mm);
+}
+
+/*
+ * Address spaces
+ */
+
+static void free_umm_work(struct work_struct *work)
+{
+	struct user_event_mm *umm = container_of(to_rcu_work(work),
+						 struct user_event_mm, work);
+
+	mmdrop(umm->mm);
+	kfree(umm);
+}
+
+/* No user_event_srcu reader has it any more; wait for those of the table */
+static void free_umm_rcu(struct rcu_head *rcu)
+{
+	struct user_event_mm *umm = container_of(rcu, struct user_event_mm, work.rcu);
+
+	INIT_RCU_WORK(&umm->work, free_umm_work);
+	queue_rcu_work(mirror_wq, &umm->work);
+}
+
+static void put_umm(struct user_event_mm *umm)
+{
+	if (refcount_dec_and_test(&umm->refs))
+		call_srcu(&user_event_srcu, &umm->work.rcu, free_umm_rcu);
+}
+
+/* Current's own, or one whose mm_users the caller holds, or under RCU */
+static struct user_event_mm *find_umm(struct mm_struct *mm)
+{
+	return rhashtable_lookup_fast(&mms, &mm, mm_params);
+}
+
+/*
+ * The end of an address space's registrations: no task uses it any more, or
+ * current is the last and leaving.  Only one of those who try gets through.
+ * Drops references to events: holds no lock.
+ */
+static void drop_umm(struct user_event_mm *umm)
+{
+	struct user_event_set *set;
+	bool last = false;
+
+	if (rhashtable_remove_fast(&mms, &umm->node, mm_params))
+		return;
+
+	mutex_lock(&umm->lock);
+	set = umm->set;
+	if (set)
+		last = remove_sharer(set, umm->sharer);
+	umm->set = NULL;
+	umm->sharer = NULL;
+	mutex_unlock(&umm->lock);
+
+	if (last)
+		destroy_set(set);
+	put_umm(umm);
+}
+
+/* mm_users never leave 0 again */
+static bool is_dead(const struct user_event_mm *umm)
+{
+	return !atomic_read(&umm->mm->mm_users);
+}
+
+/**
+ * user_event_mm_reap - drop the registrations of address spaces that are dead
+ *
+ * The last task of an address space drops them.  Where someone else, reading
+ * /proc for instance, held the address space on just then, this makes up for
+ * it: who needs what they hold calls it before giving up.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_event_mm_reap(void)
+{
+	struct rhashtable_iter iter;
+	struct user_event_mm *umm;
+
+	rhashtable_walk_enter(&mms, &iter);
+	rhashtable_walk_start(&iter);
+	while ((umm = rhashtable_walk_next(&iter))) {
+		/* -EAGAIN: the table is being resized; go on from the start */
+		if (IS_ERR(umm) || !is_dead(umm) || !refcount_inc_not_zero(&umm->refs))
+			continue;
+		rhashtable_walk_stop(&iter);
+		drop_umm(umm);
+		put_umm(umm);
+		rhashtable_walk_start(&iter);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+static void recheck_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(recheck_work, recheck_work_fn);
+
+/* How many times the work will still run; a race costs one time at most */
+static unsigned int rechecks;
+
+static void recheck_work_fn(struct work_struct *work)
+{
+	unsigned int left = READ_ONCE(rechecks);
+
+	user_event_mm_reap();
+	if (!left)
+		return;
+	WRITE_ONCE(rechecks, left - 1);
+	schedule_delayed_work(&recheck_work, (HZ / 100 + 1) << (MAX_RECHECKS - left));
+}
+
+/* An address space may be left by all its tasks and not be dead yet: look later */
+static void recheck(void)
+{
+	WRITE_ONCE(rechecks, MAX_RECHECKS);
+	schedule_delayed_work(&recheck_work, 1);
+}
+
+/* Drop what an address space has registered, if it is dead, else say false */
+static bool drop_dead(struct mm_struct *mm)
+{
+	struct user_event_mm *umm;
+	bool dead = true;
+
+	rcu_read_lock();
+	umm = find_umm(mm);
+	if (umm && !refcount_inc_not_zero(&umm->refs))
+		umm = NULL;
+	rcu_read_unlock();
+	if (!umm)
+		return true;
+
+	if (is_dead(umm))
+		drop_umm(umm);
+	else
+		dead = false;
+	put_umm(umm);
+	return dead;
+}
+
+/* Toggling has left something to do, and a reference */
+static void mirror_work(struct work_struct *work)
+{
+	struct user_event_mm *umm = container_of(to_rcu_work(work),
+						 struct user_event_mm, work);
+	unsigned long since;
+	bool missed;
+
+	if (mmget_not_zero(umm->mm)) {
+		mutex_lock(&umm->lock);
+		missed = umm->missed;
+		since = umm->missed_since;
+		umm->missed = false;
+		mutex_unlock(&umm->lock);
+
+		if (missed)
+			mirror_since(umm, since);
+		mmput(umm->mm);
+		if (is_dead(umm))
+			drop_umm(umm);
+	}
+	put_umm(umm);
+}
+
+static struct user_event_mm *alloc_umm(struct mm_struct *mm)
+{
+	struct user_event_mm *umm = kzalloc(sizeof(*umm), USER_EVENT_GFP);
+
+	if (!umm)
+		return NULL;
+	mmgrab(mm);
+	umm->mm = mm;
+	mutex_init(&umm->lock);
+	refcount_set(&umm->refs, 1);
+	INIT_RCU_WORK(&umm->work, mirror_work);
+	return umm;
+}
+
+/* Of one that is in no table */
+static void free_umm(struct user_event_mm *umm)
+{
+	mmdrop(umm->mm);
+	kfree(umm);
+}
+
+/*
+ * A task's user_event_mm is not for following.  It is the address of its
+ * mm_struct, which says that the table has it, or has had it: in exec, when
+ * task_struct::mm is another already, it still leads to the registrations.
+ */
+static void mark_task(struct task_struct *task, struct mm_struct *mm)
+{
+	WRITE_ONCE(task->user_event_mm, (struct user_event_mm *)mm);
+}
+
+/*
+ * The threads there are, which may be older than the first registration; those
+ * to come inherit it.  A new task is in the list before current->user_event_mm
+ * is looked at in its name, so tasklist_lock lets none slip through.
+ */
+static void mark_tasks(struct mm_struct *mm)
+{
+	struct task_struct *process, *task;
+
+	read_lock(&tasklist_lock);
+	for_each_thread(current, task)
+		mark_task(task, mm);
+
+	/* CLONE_VM without CLONE_THREAD is rare: only then look at all tasks */
+	if (atomic_read(&mm->mm_users) > current->signal->nr_threads) {
+		for_each_process_thread(process, task) {
+			if (READ_ONCE(task->mm) == mm)
+				mark_task(task, mm);
+		}
+	}
+	read_unlock(&tasklist_lock);
+}
+
+static struct user_event_mm *find_or_add_umm(struct mm_struct *mm)
+{
+	struct user_event_mm *umm = find_umm(mm), *other;
+
+	if (umm)
+		return umm;
+
+	umm = alloc_umm(mm);
+	if (!umm)
+		return ERR_PTR(-ENOMEM);
+
+	other = rhashtable_lookup_get_insert_fast(&mms, &umm->node, mm_params);
+	if (other) {
+		free_umm(umm);
+		return IS_ERR(other) ? ERR_PTR(-ENOMEM) : other;
+	}
+	mark_tasks(mm);
+	return umm;
+}
+
+/*
+ * Register and unregister
+ */
+
+/**
+ * user_event_enabler_find - look for a registration of current's address space
+ * @addr: its address
+ * @bit: its bit
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: -EADDRINUSE when there is one, else 0.
+ */
+int user_event_enabler_find(unsigned long addr, u8 bit)
+{
+	struct user_event_mm *umm = find_umm(current->mm);
+
+	if (!umm)
+		return 0;
+	guard(mutex)(&umm->lock);
+	return find_enabler(umm->set, addr, bit) ? -EADDRINUSE : 0;
+}
+
+/**
+ * lock_and_pin - lock an address space's registrations with a page at hand
+ * @umm: current's; mmap_lock is held
+ * @addr: on which page
+ *
+ * Return: the page, pinned, and then the lock is held, else -EFAULT.
+ */
+static struct page *lock_and_pin(struct user_event_mm *umm, unsigned long addr)
+{
+	unsigned int tries;
+	struct page *page;
+
+	for (tries = 0; tries < 10; tries++) {
+		mutex_lock(&umm->lock);
+		page = pin_page(umm->mm, addr);
+		if (page)
+			return page;
+		/* The lock must not wait for user space: toggling wants it */
+		mutex_unlock(&umm->lock);
+		if (fault_in(umm->mm, addr))
+			break;
+	}
+	return ERR_PTR(-EFAULT);
+}
+
+/* Caller holds the lock */
+static int add_enabler(struct user_event_mm *umm, struct user_event_enabler *enabler)
+{
+	int ret;
+
+	lockdep_assert_held(&umm->lock);
+	if (find_enabler(umm->set, enabler->addr, enabler->bit))
+		return -EADDRINUSE;
+
+	ret = own_set(umm);
+	if (ret)
+		return ret;
+
+	/* The caller of this room has a reference */
+	refcount_inc(&enabler->event->refs);
+	insert_enabler(umm->set, enabler);
+	return 0;
+}
+
+/**
+ * user_event_enabler_add - register an address and bit of current
+ * @event: what to mirror; the caller has a reference
+ * @addr: user address of the value, a multiple of @size
+ * @bit: of the value
+ * @size: of the value in bytes, 4 or 8
+ *
+ * Context: Process context, may sleep and fault.
+ *
+ * Return: 0, and the bit says whether the event is recorded, -EADDRINUSE when
+ * it is registered already, -EFAULT when it can't be written, -ENOMEM.
+ */
+int user_event_enabler_add(struct user_event *event, unsigned long addr,
+			   u8 bit, u8 size)
+{
+	struct mm_struct *mm = current->mm;
+	struct user_event_enabler *enabler;
+	struct user_event_mm *umm;
+	struct page *page;
+	int ret;
+
+	umm = find_or_add_umm(mm);
+	if (IS_ERR(umm))
+		return PTR_ERR(umm);
+
+	enabler = kmem_cache_alloc(enabler_cache, USER_EVENT_GFP);
+	if (!enabler)
+		return -ENOMEM;
+	enabler->event = event;
+	enabler->addr = addr;
+	enabler->bit = bit;
+	enabler->size = size;
+
+	mmap_read_lock(mm);
+	page = lock_and_pin(umm, addr);
+	ret = PTR_ERR_OR_ZERO(page);
+	if (ret)
+		goto unlock_mm;
+
+	ret = add_enabler(umm, enabler);
+	/* Who toggles has either set status before, or finds the enabler now */
+	if (!ret)
+		write_bit(enabler, page, READ_ONCE(event->status));
+	mutex_unlock(&umm->lock);
+	unpin_page(page);
+unlock_mm:
+	mmap_read_unlock(mm);
+	if (ret)
+		kmem_cache_free(enabler_cache, enabler);
+	return ret;
+}
+
+/* Caller holds the lock; returns the event with the enabler's reference */
+static struct user_event *remove_enabler(struct user_event_mm *umm,
+					 unsigned long addr, u8 bit,
+					 struct page *page)
+{
+	struct user_event_enabler *enabler;
+	int ret;
+
+	lockdep_assert_held(&umm->lock);
+	if (!find_enabler(umm->set, addr, bit))
+		return ERR_PTR(-ENOENT);
+
+	ret = own_set(umm);
+	if (ret)
+		return ERR_PTR(ret);
+
+	enabler = find_enabler(umm->set, addr, bit);
+	if (page)
+		write_bit(enabler, page, false);
+	rb_erase(&enabler->node, &umm->set->enablers);
+	return discard_enabler(enabler);
+}
+
+/**
+ * user_event_enabler_remove - unregister an address and bit of current
+ * @addr: its address
+ * @bit: its bit
+ *
+ * The bit is cleared, unless its memory is gone.
+ *
+ * Context: Process context, may sleep and fault; event_mutex not held.
+ *
+ * Return: 0, -ENOENT when it is not registered, -ENOMEM.
+ */
+int user_event_enabler_remove(unsigned long addr, u8 bit)
+{
+	struct mm_struct *mm = current->mm;
+	struct user_event_mm *umm = find_umm(mm);
+	struct user_event *event;
+	struct page *page;
+
+	if (!umm)
+		return -ENOENT;
+
+	mmap_read_lock(mm);
+	page = lock_and_pin(umm, addr);
+	if (IS_ERR(page)) {
+		page = NULL;
+		mutex_lock(&umm->lock);
+	}
+	event = remove_enabler(umm, addr, bit, page);
+	mutex_unlock(&umm->lock);
+	if (page)
+		unpin_page(page);
+	mmap_read_unlock(mm);
+
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+	user_event_put(event);
+	return 0;
+}
+
+/*
+ * Toggle
+ */
+
+/* Let the address space's work do it.  Caller holds mm_users */
+static void mirror_later(struct user_event_mm *umm, unsigned long since)
+{
+	mutex_lock(&umm->lock);
+	if (!umm->missed || time_before(since, umm->missed_since))
+		umm->missed_since = since;
+	umm->missed = true;
+	mutex_unlock(&umm->lock);
+
+	/* Found under user_event_srcu: 0 when it is gone from the table */
+	if (!refcount_inc_not_zero(&umm->refs))
+		return;
+	if (!queue_work(mirror_wq, &umm->work.work))
+		put_umm(umm);
+}
+
+/* Caller holds mmap_lock; false when there is something to be done yet */
+static bool try_mirror(struct user_event_mm *umm, const struct user_event_enabler *found)
+{
+	struct user_event_enabler *enabler;
+
+	guard(mutex)(&umm->lock);
+	/* Its own of now: it may have been removed, or have become a copy */
+	enabler = find_enabler(umm->set, found->addr, found->bit);
+	if (!enabler || enabler->event != found->event)
+		return true;
+	return mirror(umm, enabler);
+}
+
+static void toggle_enabler(struct user_event_mm *umm,
+			   const struct user_event_enabler *enabler,
+			   unsigned long since)
+{
+	struct mm_struct *mm = umm->mm;
+	bool done = false;
+
+	if (!mmget_not_zero(mm))
+		return;
+
+	/* Trying only: its holders may wait for what we hold, or for ever */
+	if (mmap_read_trylock(mm)) {
+		done = try_mirror(umm, enabler);
+		mmap_read_unlock(mm);
+	}
+	if (!done)
+		mirror_later(umm, since);
+
+	/* Tearing it down may need event_mutex */
+	mmput_async(mm);
+	/* mm_count keeps the mm_struct; its last task may have counted on us */
+	if (is_dead(umm))
+		recheck();
+}
+
+/**
+ * user_event_set_status - note who records an event, and mirror it
+ * @event: the event
+ * @status: USER_EVENT_BY_*
+ *
+ * Context: event_mutex held; may sleep, but never waits for user space.
+ */
+void user_event_set_status(struct user_event *event, u8 status)
+{
+	struct user_event_enabler *enabler;
+	struct user_event_sharer *sharer;
+	unsigned long now = jiffies;
+	u8 old = event->status;
+	int idx;
+
+	lockdep_assert_held(&event_mutex);
+	/* With the lock: an enabler is either added before this, or reads it */
+	spin_lock(&event->lock);
+	WRITE_ONCE(event->status, status);
+	if (!old != !status)
+		WRITE_ONCE(event->changed, now);
+	spin_unlock(&event->lock);
+
+	if (!old == !status)
+		return;
+	event->name->group->nr_busy += status ? 1 : -1;
+
+	idx = srcu_read_lock(&user_event_srcu);
+	list_for_each_entry_srcu(enabler, &event->enablers, of_event,
+				 srcu_read_lock_held(&user_event_srcu)) {
+		WRITE_ONCE(enabler->set->changed, now);
+		/* Pairs with sync_child(): a child is in the list, or sees it */
+		smp_mb();
+		list_for_each_entry_srcu(sharer, &enabler->set->sharers, of_set,
+					 srcu_read_lock_held(&user_event_srcu))
+			toggle_enabler(sharer->umm, enabler, now);
+	}
+	srcu_read_unlock(&user_event_srcu, idx);
+}
+
+/*
+ * fork, exec, exit
+ */
+
+/*
+ * The child's memory is a copy from before the child was attached.  What
+ * changed between is written once more, which nearly always is nothing; a time
+ * far longer than that stands for it, as fork does not tell when it copied.
+ */
+static void sync_child(struct user_event_mm *child)
+{
+	unsigned long since = jiffies - FORK_WINDOW;
+
+	/* Pairs with user_event_set_status() */
+	smp_mb();
+	if (time_after_eq(READ_ONCE(child->set->changed), since))
+		mirror_since(child, since);
+}
+
+/* Let a child's address space share the set of its parent's */
+static int share_set(struct user_event_mm *parent, struct user_event_mm *child)
+{
+	struct user_event_sharer *sharer = alloc_sharer(child);
+
+	if (!sharer)
+		return -ENOMEM;
+
+	guard(mutex)(&parent->lock);
+	add_sharer(parent->set, sharer);
+	child->set = parent->set;
+	child->sharer = sharer;
+	return 0;
+}
+
+/* Only tasks of its own, such as current, change what an address space has */
+static bool has_enablers(struct user_event_mm *umm)
+{
+	guard(mutex)(&umm->lock);
+	return umm->set && !RB_EMPTY_ROOT(&umm->set->enablers);
+}
+
+/**
+ * user_event_mm_fork - hand current's registrations on to a new task
+ * @child: the new task, not running yet
+ * @shares_mm: it shares current's address space
+ *
+ * Without memory the child starts without registrations.
+ *
+ * Context: Process context, may sleep.
+ */
+void user_event_mm_fork(struct task_struct *child, bool shares_mm)
+{
+	struct user_event_mm *parent = NULL, *umm;
+
+	if (shares_mm) {
+		mark_task(child, current->mm);
+		return;
+	}
+
+	mark_task(child, NULL);
+	if (current->mm && child->mm)
+		parent = find_umm(current->mm);
+	if (!parent || !has_enablers(parent))
+		return;
+
+	umm = alloc_umm(child->mm);
+	if (!umm)
+		return;
+	if (rhashtable_insert_fast(&mms, &umm->node, mm_params)) {
+		free_umm(umm);
+		return;
+	}
+	mark_task(child, child->mm);
+
+	if (share_set(parent, umm))
+		return;
+	sync_child(umm);
+}
+
+/**
+ * user_event_mm_exec - forget the registrations of the program just left
+ * @task: current, whose mm is the new program's
+ *
+ * Context: Process context, may sleep.
+ */
+void user_event_mm_exec(struct task_struct *task)
+{
+	struct mm_struct *old = (struct mm_struct *)READ_ONCE(task->user_event_mm);
+
+	/* Just a key: it may have been freed.  Or someone is still in there */
+	mark_task(task, NULL);
+	if (!drop_dead(old))
+		recheck();
+}
+
+/* Runs when the task has left its address space and its files are closed */
+static void left_mm(struct callback_head *work)
+{
+	struct leaver *leaver = container_of(work, struct leaver, work);
+
+	/* Threads that remain do the same when they leave */
+	if (!drop_dead(leaver->mm) && atomic_read(&current->signal->live) < 2)
+		recheck();
+	mmdrop(leaver->mm);
+	kfree(leaver);
+}
+
+/**
+ * user_event_mm_exit - a task is about to leave its address space for good
+ * @task: current
+ *
+ * Context: Process context, may sleep.
+ */
+void user_event_mm_exit(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+	struct user_event_mm *umm;
+	struct leaver *leaver;
+
+	mark_task(task, NULL);
+	umm = mm ? find_umm(mm) : NULL;
+	if (!umm)
+		return;
+
+	/* No one but this task can use it, nor hand it on, any more */
+	if (atomic_read(&mm->mm_users) == 1) {
+		drop_umm(umm);
+		return;
+	}
+
+	/* Others may be leaving at the same time: see who is last afterwards */
+	leaver = kmalloc(sizeof(*leaver), GFP_KERNEL);
+	if (!leaver) {
+		recheck();
+		return;
+	}
+	init_task_work(&leaver->work, left_mm);
+	leaver->mm = mm;
+	mmgrab(mm);
+	if (task_work_add(task, &leaver->work, TWA_NONE)) {
+		mmdrop(mm);
+		kfree(leaver);
+		recheck();
+	}
+}
+
+/**
+ * user_event_enabler_init - set up what this room keeps for all
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init user_event_enabler_init(void)
+{
+	int ret;
+
+	enabler_cache = KMEM_CACHE(user_event_enabler, SLAB_ACCOUNT);
+	if (!enabler_cache)
+		return -ENOMEM;
+
+	mirror_wq = alloc_workqueue("user_events", WQ_UNBOUND, 0);
+	if (!mirror_wq) {
+		ret = -ENOMEM;
+		goto destroy_cache;
+	}
+
+	ret = rhashtable_init(&mms, &mm_params);
+	if (ret)
+		goto destroy_wq;
+	return 0;
+destroy_wq:
+	destroy_workqueue(mirror_wq);
+destroy_cache:
+	kmem_cache_destroy(enabler_cache);
+	return ret;
+}

@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: the doors: ioctl and write on user_events_data, the list of
+ * user_events_status, and the limit in /proc/sys/kernel.
+ */
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include "trace_events_user.h"
+
+static_assert(sizeof(struct user_reg) == 28);
+static_assert(sizeof(struct user_unreg) == 16);
+
+/* Events that an open file has room for at first */
+#define MIN_INDEX_SIZE 4
+
+/**
+ * struct user_event_index - the events an open file has registered
+ * @rcu: frees it after those who look an event up
+ * @nr: how many; the write indexes are 0 to @nr - 1.  Grows under
+ *	user_event_file::lock, read anywhere
+ * @size: how many there is room for, a power of two
+ * @slots: hash table of 2 * @size entries that leads from an event to its
+ *	write index + 1; 0 is empty, collisions go to the next slot; inside
+ *	this allocation; under user_event_file::lock
+ * @events: by write index; each holds a reference as long as the file is open
+ *
+ * Replaced by one of twice the size when full.
+ */
+struct user_event_index {
+	struct rcu_head		rcu;
+	u32			nr;
+	u32			size;
+	u32			*slots;
+	struct user_event	*events[];
+};
+
+/**
+ * struct user_event_file - an open user_events_data
+ * @group: whose events it is about
+ * @index: what it has registered, or NULL; replaced under @lock, read under RCU
+ * @lock: serializes additions to @index; user memory is written under it
+ */
+struct user_event_file {
+	struct user_event_group		*group;
+	struct user_event_index __rcu	*index;
+	struct mutex			lock;
+};
+
+/*
+ * Write indexes
+ */
+
+/* The slot an event is in, or the empty one where it belongs */
+static u32 *find_slot(const struct user_event_index *index, const struct user_event *event)
+{
+	u32 mask = 2 * index->size - 1;
+	u32 i = hash_ptr(event, 32) & mask;
+
+	/* Half of the slots are empty at least */
+	while (index->slots[i] && index->events[index->slots[i] - 1] != event)
+		i = (i + 1) & mask;
+	return &index->slots[i];
+}
+
+static struct user_event_index *alloc_index(u32 size)
+{
+	struct user_event_index *index;
+	size_t bytes = struct_size(index, events, size);
+
+	index = kvzalloc(size_add(bytes, array_size(2 * size, sizeof(*index->slots))),
+			 USER_EVENT_GFP);
+	if (index) {
+		index->size = size;
+		index->slots = (void *)index + bytes;
+	}
+	return index;
+}
+
+static void append(struct user_event_index *index, struct user_event *event)
+{
+	*find_slot(index, event) = index->nr + 1;
+	index->events[index->nr] = event;
+	/* Who reads the new number finds the event */
+	smp_store_release(&index->nr, index->nr + 1);
+}
+
+/* Make room for one more.  Caller holds user_event_file::lock */
+static struct user_event_index *grow_index(struct user_event_file *file)
+{
+	struct user_event_index *old, *new;
+	u32 i;
+
+	old = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
+	if (old && old->nr < old->size)
+		return old;
+
+	new = alloc_index(old ? 2 * old->size : MIN_INDEX_SIZE);
+	if (!new)
+		return NULL;
+
+	for (i = 0; old && i < old->nr; i++)
+		append(new, old->events[i]);
+	rcu_assign_pointer(file->index, new);
+	if (old)
+		kvfree_rcu(old, rcu);
+	return new;
+}
+
+/**
+ * add_index - give an event a write index and tell user space
+ * @file: the open file
+ * @event: the event; the file takes over the caller's reference on success,
+ *	and drops it where it has one already
+ * @to: where user space wants the index
+ *
+ * An index is known to writers only once user space has it: nothing is left
+ * behind where it can't be stored.
+ *
+ * Return: 0, -EFAULT or -ENOMEM.
+ */
+static int add_index(struct user_event_file *file, struct user_event *event,
+		     u32 __user *to)
+{
+	struct user_event_index *index;
+	u32 *slot;
+
+	guard(mutex)(&file->lock);
+	index = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
+	slot = index ? find_slot(index, event) : NULL;
+	if (slot && *slot) {
+		if (put_user(*slot - 1, to))
+			return -EFAULT;
+		/* Never the last: the file has one */
+		user_event_put(event);
+		return 0;
+	}
+
+	index = grow_index(file);
+	if (!index)
+		return -ENOMEM;
+	if (put_user(index->nr, to))
+		return -EFAULT;
+	append(index, event);
+	return 0;
+}
+
+/* The event of a write index, which lives as long as the file is open */
+static struct user_event *find_event(struct user_event_file *file, s32 number)
+{
+	const struct user_event_index *index;
+	struct user_event *event;
+
+	if (unlikely(number < 0))
+		return ERR_PTR(-EINVAL);
+
+	rcu_read_lock();
+	/* Replaced as it grows, and freed after a grace period */
+	index = rcu_dereference(file->index);
+	if (likely(index && number < smp_load_acquire(&index->nr)))
+		event = index->events[number];
+	else
+		event = ERR_PTR(-ENOENT);
+	rcu_read_unlock();
+	return event;
+}
+
+/*
+ * ioctl
+ */
+
+/* A struct that user space knows in its own size: longer ones end in zeros */
+static int copy_struct(void *to, size_t size, const void __user *from)
+{
+	u32 user_size;
+
+	if (get_user(user_size, (const u32 __user *)from))
+		return -EFAULT;
+	if (user_size > PAGE_SIZE)
+		return -E2BIG;
+	if (user_size < size)
+		return -EINVAL;
+	return copy_struct_from_user(to, size, from, user_size);
+}
+
+static bool is_enable_size(u8 size)
+{
+	return size == sizeof(u32) || (IS_ENABLED(CONFIG_64BIT) && size == sizeof(u64));
+}
+
+static int check_reg(const struct user_reg *reg)
+{
+	unsigned long addr = reg->enable_addr;
+
+	if (reg->flags & ~(USER_EVENT_REG_MAX - 1))
+		return -EINVAL;
+	if (!is_enable_size(reg->enable_size))
+		return -EINVAL;
+	if (reg->enable_addr & (reg->enable_size - 1))
+		return -EINVAL;
+	if (reg->enable_bit >= reg->enable_size * BITS_PER_BYTE)
+		return -EINVAL;
+	if (addr != reg->enable_addr || !access_ok((void __user *)addr, reg->enable_size))
+		return -EFAULT;
+	return 0;
+}
+
+/* Copy a description or a name; @to has room for USER_EVENT_MAX_DESC bytes */
+static int copy_text(char *to, const char __user *from)
+{
+	long len = strncpy_from_user(to, from, USER_EVENT_MAX_DESC);
+
+	if (len < 0)
+		return len;
+	return len == USER_EVENT_MAX_DESC ? -EINVAL : 0;
+}
+
+/*
+ * Give up only after what the dead still hold has been dropped: their address
+ * spaces may have been kept from ending by a reader of /proc.
+ */
+static struct user_event *get_event(struct user_event_group *group, const char *desc,
+				    unsigned int flags)
+{
+	struct user_event *event = user_event_get(group, desc, flags);
+
+	if (event != ERR_PTR(-EADDRINUSE) && event != ERR_PTR(-EMFILE))
+		return event;
+	user_event_mm_reap();
+	return user_event_get(group, desc, flags);
+}
+
+/* The event's reference goes over to the file */
+static int bind_event(struct user_event_file *file, struct user_event *event,
+		      const struct user_reg *reg, struct user_reg __user *ureg)
+{
+	int ret;
+
+	ret = user_event_enabler_add(event, reg->enable_addr, reg->enable_bit,
+				     reg->enable_size);
+	if (ret)
+		goto put;
+
+	ret = add_index(file, event, &ureg->write_index);
+	if (ret)
+		goto remove;
+	return 0;
+remove:
+	user_event_enabler_remove(reg->enable_addr, reg->enable_bit);
+put:
+	user_event_put(event);
+	return ret;
+}
+
+static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
+{
+	char desc[USER_EVENT_MAX_DESC];
+	struct user_event *event;
+	struct user_reg reg;
+	int ret;
+
+	ret = copy_struct(&reg, sizeof(reg), ureg);
+	if (ret)
+		return ret;
+
+	ret = check_reg(&reg);
+	if (ret)
+		return ret;
+
+	ret = user_event_enabler_find(reg.enable_addr, reg.enable_bit);
+	if (ret)
+		return ret;
+
+	ret = copy_text(desc, u64_to_user_ptr(reg.name_args));
+	if (ret)
+		return ret;
+
+	if (reg.flags & USER_EVENT_REG_PERSIST && !perfmon_capable())
+		return -EPERM;
+
+	event = get_event(file->group, desc, reg.flags);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+
+	return bind_event(file, event, &reg, ureg);
+}
+
+static int ioctl_del(struct user_event_file *file, const char __user *uname)
+{
+	char name[USER_EVENT_MAX_DESC];
+	int ret;
+
+	ret = copy_text(name, uname);
+	if (ret)
+		return ret;
+
+	ret = user_event_delete(file->group, name);
+	if (ret != -EBUSY)
+		return ret;
+	user_event_mm_reap();
+	return user_event_delete(file->group, name);
+}
+
+static int ioctl_unreg(const struct user_unreg __user *uunreg)
+{
+	struct user_unreg unreg;
+	int ret;
+
+	ret = copy_struct(&unreg, sizeof(unreg), uunreg);
+	if (ret)
+		return ret;
+	if (unreg.__reserved || unreg.__reserved2)
+		return -EINVAL;
+	if (unreg.disable_addr != (unsigned long)unreg.disable_addr)
+		return -ENOENT;
+
+	return user_event_enabler_remove(unreg.disable_addr, unreg.disable_bit);
+}
+
+static long data_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct user_event_file *file = filp->private_data;
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case DIAG_IOCSREG:
+		return ioctl_reg(file, user);
+	case DIAG_IOCSDEL:
+		return ioctl_del(file, user);
+	case DIAG_IOCSUNREG:
+		return ioctl_unreg(user);
+	default:
+		return -ENOTTY;
+	}
+}
+
+#ifdef CONFIG_COMPAT
+/* The structs are the same; the numbers hold the size of a pointer */
+#define DIAG_IOCSREG_COMPAT	_IOWR(DIAG_IOC_MAGIC, 0, compat_uptr_t)
+#define DIAG_IOCSDEL_COMPAT	_IOW(DIAG_IOC_MAGIC, 1, compat_uptr_t)
+#define DIAG_IOCSUNREG_COMPAT	_IOW(DIAG_IOC_MAGIC, 2, compat_uptr_t)
+
+static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case DIAG_IOCSREG_COMPAT:
+		cmd = DIAG_IOCSREG;
+		break;
+	case DIAG_IOCSDEL_COMPAT:
+		cmd = DIAG_IOCSDEL;
+		break;
+	case DIAG_IOCSUNREG_COMPAT:
+		cmd = DIAG_IOCSUNREG;
+		break;
+	}
+	return data_ioctl(filp, cmd, (unsigned long)compat_ptr(arg));
+}
+#else
+#define data_compat_ioctl NULL
+#endif
+
+/*
+ * open, write, close
+ */
+
+static int data_open(struct inode *inode, struct file *filp)
+{
+	struct user_event_file *file = kzalloc(sizeof(*file), USER_EVENT_GFP);
+
+	if (!file)
+		return -ENOMEM;
+	file->group = &user_event_default_group;
+	mutex_init(&file->lock);
+	filp->private_data = file;
+	return 0;
+}
+
+/* No one else has the file any more */
+static int data_release(struct inode *inode, struct file *filp)
+{
+	struct user_event_file *file = filp->private_data;
+	struct user_event_index *index = rcu_access_pointer(file->index);
+	u32 i;
+
+	/* Newest first, as the core looks for what it removes */
+	for (i = index ? index->nr : 0; i > 0; i--)
+		user_event_put(index->events[i - 1]);
+
+	kvfree(index);
+	kfree(file);
+	return 0;
+}
+
+static ssize_t data_write(struct file *filp, const char __user *from, size_t len, loff_t *pos)
+{
+	struct user_event *event;
+	s32 number;
+	int ret;
+
+	if (unlikely(*pos || len < sizeof(number)))
+		return -EFAULT;
+	if (unlikely(copy_from_user(&number, from, sizeof(number))))
+		return -EFAULT;
+
+	event = find_event(filp->private_data, number);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+
+	ret = user_event_emit(event, from + sizeof(number), len - sizeof(number));
+	return ret ?: len;
+}
+
+static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
+{
+	size_t len = iov_iter_count(from);
+	struct user_event *event;
+	s32 number;
+	int ret;
+
+	if (unlikely(kiocb->ki_pos))
+		return -EFAULT;
+	if (unlikely(!copy_from_iter_full(&number, sizeof(number), from)))
+		return -EFAULT;
+
+	event = find_event(kiocb->ki_filp->private_data, number);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+
+	ret = user_event_emit_iter(event, from);
+	return ret ?: len;
+}
+
+static const struct file_operations data_fops = {
+	.owner		= THIS_MODULE,
+	.open		= data_open,
+	.release	= data_release,
+	.write		= data_write,
+	.write_iter	= data_write_iter,
+	.unlocked_ioctl	= data_ioctl,
+	.compat_ioctl	= data_compat_ioctl,
+	.llseek		= noop_llseek,
+};
+
+/*
+ * user_events_status
+ */
+
+/* Stands for the lines behind the events; the position after it is the end */
+#define SUMMARY ((void *)1)
+#define SUMMARY_POS ((loff_t)U32_MAX + 1)
+
+static struct user_event_group *status_group(struct seq_file *m)
+{
+	return m->private;
+}
+
+/* The event at or behind a position, which is an event's id */
+static void *status_at(struct seq_file *m, loff_t *pos)
+{
+	unsigned long id = *pos;
+	struct user_event *event;
+
+	if (*pos > SUMMARY_POS)
+		return NULL;
+
+	event = *pos < SUMMARY_POS ?
+		xa_find(&status_group(m)->events, &id, U32_MAX, XA_PRESENT) : NULL;
+	*pos = event ? id : SUMMARY_POS;
+	return event ?: SUMMARY;
+}
+
+static void *status_start(struct seq_file *m, loff_t *pos)
+{
+	/* Events come, go and change their consumers under it */
+	mutex_lock(&event_mutex);
+	user_events_bury();
+	return status_at(m, pos);
+}
+
+static void *status_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return status_at(m, pos);
+}
+
+static void status_stop(struct seq_file *m, void *v)
+{
+	mutex_unlock(&event_mutex);
+}
+
+static int status_show(struct seq_file *m, void *v)
+{
+	const struct user_event *event = v;
+
+	if (v == SUMMARY) {
+		seq_printf(m, "\nActive: %u\nBusy: %u\n",
+			   status_group(m)->nr_events, status_group(m)->nr_busy);
+		return 0;
+	}
+
+	seq_puts(m, event->tp.name);
+	if (event->status)
+		seq_puts(m, " # Used by");
+	if (event->status & USER_EVENT_BY_FTRACE)
+		seq_puts(m, " ftrace");
+	if (event->status & USER_EVENT_BY_PERF)
+		seq_puts(m, " perf");
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations status_ops = {
+	.start	= status_start,
+	.next	= status_next,
+	.stop	= status_stop,
+	.show	= status_show,
+};
+
+static int status_open(struct inode *inode, struct file *filp)
+{
+	int ret = seq_open(filp, &status_ops);
+
+	if (!ret)
+		((struct seq_file *)filp->private_data)->private = &user_event_default_group;
+	return ret;
+}
+
+static const struct file_operations status_fops = {
+	.owner		= THIS_MODULE,
+	.open		= status_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= seq_release,
+};
+
+/*
+ * Set up
+ */
+
+static struct ctl_table sysctls[] = {
+	{
+		.procname	= "user_events_max",
+		.data		= &user_events_max,
+		.maxlen		= sizeof(user_events_max),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec,
+	},
+};
+
+static int __init create_files(void)
+{
+	if (tracing_init_dentry())
+		return -ENODEV;
+	if (!trace_create_file("user_events_data", TRACE_MODE_WRITE, NULL, NULL, &data_fops))
+		return -ENODEV;
+	trace_create_file("user_events_status", TRACE_MODE_READ, NULL, NULL, &status_fops);
+	return 0;
+}
+
+static int __init user_events_init(void)
+{
+	int ret;
+
+	user_event_group_init(&user_event_default_group, USER_EVENTS_SYSTEM,
+			      USER_EVENTS_MULTI_SYSTEM);
+	ret = user_event_enabler_init();
+	if (!ret)
+		ret = user_event_init();
+	if (!ret)
+		ret = create_files();
+	if (ret) {
+		pr_warn("user_events is not available: %d\n", ret);
+		return ret;
+	}
+	register_sysctl_init("kernel", sysctls);
+	return 0;
+}
+
+fs_initcall(user_events_init);

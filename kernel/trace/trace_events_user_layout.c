@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: turn the text of a description into an immutable layout.
+ *
+ * No locks, no side effects: a function of its arguments, but for
+ * user_event_layout_attach() and user_event_layout_detach(), which link the
+ * fields into the list that the tracing core wants.
+ */
+#include <linux/ctype.h>
+#include <linux/jhash.h>
+#include <linux/limits.h>
+#include <linux/seq_buf.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "trace_events_user.h"
+
+/* The most words a field has: __data_loc unsigned TYPE NAME, struct N F SIZE */
+#define MAX_WORDS 4
+
+static_assert(USER_EVENT_MAX_DESC <= U16_MAX, "key_len and nr_fields are u16");
+
+/**
+ * struct word - a run of characters in a description
+ * @text: its first character; not NUL-terminated
+ * @len: bytes
+ */
+struct word {
+	const char	*text;
+	size_t		len;
+};
+
+/**
+ * struct base_type - a type of fixed size
+ * @name: as it stands in a description
+ * @size: bytes
+ * @fmt: how print fmt shows it
+ */
+struct base_type {
+	const char	*name;
+	u8		size;
+	const char	*fmt;
+};
+
+static const struct base_type base_types[] = {
+	{ "u32",		4, "%u" },
+	{ "u64",		8, "%llu" },
+	{ "int",		4, "%d" },
+	{ "unsigned int",	4, "%u" },
+	{ "u8",			1, "%u" },
+	{ "s8",			1, "%d" },
+	{ "u16",		2, "%u" },
+	{ "s16",		2, "%d" },
+	{ "s32",		4, "%d" },
+	{ "s64",		8, "%lld" },
+	{ "char",		1, "%d" },
+	{ "unsigned char",	1, "%u" },
+	{ "short",		2, "%d" },
+	{ "unsigned short",	2, "%u" },
+};
+
+static bool is_word(const struct word *word, const char *text)
+{
+	return strlen(text) == word->len && !memcmp(word->text, text, word->len);
+}
+
+/*
+ * What must not get into a name or a type: a path separator, what print fmt
+ * and its readers quote with, and what a terminal would act on.
+ */
+static bool is_clean(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~' || strchr("/\"'`\\%", *text))
+			return false;
+	}
+	return true;
+}
+
+static bool is_identifier(const struct word *word)
+{
+	size_t i;
+
+	if (isdigit(word->text[0]))
+		return false;
+	for (i = 0; i < word->len; i++) {
+		if (!isalnum(word->text[i]) && word->text[i] != '_')
+			return false;
+	}
+	return true;
+}
+
+/**
+ * user_event_name_len - check a description's characters and its name
+ * @desc: the description
+ * @len: set to the bytes of the name, which is the start of @desc
+ *
+ * Return: 0, -EINVAL for a description that can't be one whatever its fields
+ * are, -ENAMETOOLONG for a name that can't be a directory's.
+ */
+int user_event_name_len(const char *desc, size_t *len)
+{
+	const char *colon;
+
+	if (!is_clean(desc))
+		return -EINVAL;
+
+	*len = strcspn(desc, " ");
+	if (!*len || (*len <= 2 && !strncmp(desc, "..", *len)))
+		return -EINVAL;
+
+	/* Flags would follow a colon, and there are none */
+	colon = memchr(desc, ':', *len);
+	if (colon)
+		return -EINVAL;
+
+	return *len > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Split one field into words; returns how many, or -EINVAL for too many */
+static int split_words(const char *text, size_t len, struct word *words)
+{
+	const char *end = text + len;
+	int nr = 0;
+
+	while (text < end) {
+		const char *start;
+
+		if (*text == ' ') {
+			text++;
+			continue;
+		}
+		if (nr == MAX_WORDS)
+			return -EINVAL;
+		start = text;
+		while (text < end && *text != ' ')
+			text++;
+		words[nr].text = start;
+		words[nr++].len = text - start;
+	}
+	return nr;
+}
+
+/* Append words, a space between them and a NUL behind, to the key */
+static char *append_words(struct user_event_layout *layout,
+			  const struct word *words, int nr)
+{
+	char *start = layout->key + layout->key_len, *to = start;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		memcpy(to, words[i].text, words[i].len);
+		to += words[i].len;
+		*to++ = i + 1 < nr ? ' ' : '\0';
+	}
+	layout->key_len += to - start;
+	return start;
+}
+
+/*
+ * The elements of "char[N]" or "unsigned char[N]"; 0 for a type that is no
+ * such array, or not one of a permitted length.
+ */
+static unsigned int array_len(const char *type)
+{
+	unsigned int len = 0;
+
+	if (str_has_prefix(type, "unsigned "))
+		type += strlen("unsigned ");
+	if (!str_has_prefix(type, "char["))
+		return 0;
+
+	for (type += strlen("char["); isdigit(*type); type++) {
+		len = len * 10 + *type - '0';
+		if (len > USER_EVENT_MAX_ARRAY)
+			return 0;
+	}
+	return strcmp(type, "]") ? 0 : len;
+}
+
+/* One spelling a length: char[020] becomes char[20], and never longer */
+static void canonicalize_array(struct user_event_layout *layout,
+			       char *type, unsigned int len)
+{
+	char *digits = strchr(type, '[') + 1;
+
+	layout->key_len = digits - layout->key;
+	layout->key_len += sprintf(digits, "%u]", len) + 1;
+}
+
+static const struct base_type *find_base_type(const char *type)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(base_types); i++) {
+		if (!strcmp(type, base_types[i].name))
+			return &base_types[i];
+	}
+	return NULL;
+}
+
+static int parse_plain(struct user_event_layout *layout,
+		       struct ftrace_event_field *field,
+		       const struct word *words, int nr)
+{
+	const struct base_type *base;
+	char *type;
+
+	if (nr != (is_word(&words[0], "unsigned") ? 3 : 2))
+		return -EINVAL;
+
+	type = append_words(layout, words, nr - 1);
+	field->type = type;
+
+	base = find_base_type(type);
+	if (base) {
+		field->size = base->size;
+		return 0;
+	}
+
+	field->len = array_len(type);
+	if (!field->len)
+		return -EINVAL;
+	canonicalize_array(layout, type, field->len);
+	field->size = field->len;
+	return 0;
+}
+
+/* The type behind __data_loc or __rel_loc is free but for its characters */
+static bool is_dyn_type(const struct word *word)
+{
+	size_t i;
+
+	for (i = 0; i < word->len; i++) {
+		if (!isalnum(word->text[i]) && !strchr("_*[]", word->text[i]))
+			return false;
+	}
+	return true;
+}
+
+static int parse_dynamic(struct user_event_layout *layout,
+			 struct ftrace_event_field *field,
+			 const struct word *words, int nr)
+{
+	struct user_event_dyn_check *check = &layout->checks[layout->nr_checks++];
+
+	if (nr == 4 ? !is_word(&words[1], "unsigned") : nr != 3)
+		return -EINVAL;
+	if (!is_dyn_type(&words[nr - 2]))
+		return -EINVAL;
+
+	field->type = append_words(layout, words, nr - 1);
+	field->size = sizeof(u32);
+	check->relative = str_has_prefix(field->type, "__rel_loc");
+	check->string = strstr(field->type, "char");
+	check->offset = layout->size;
+	return 0;
+}
+
+static int parse_struct(struct user_event_layout *layout,
+			struct ftrace_event_field *field,
+			const struct word *words, int nr)
+{
+	char digits[12];
+	unsigned int size;
+
+	if (nr != 4 || !is_identifier(&words[1]) || words[3].len >= sizeof(digits))
+		return -EINVAL;
+
+	memcpy(digits, words[3].text, words[3].len);
+	digits[words[3].len] = '\0';
+	if (!isdigit(digits[0]) || kstrtouint(digits, 10, &size) ||
+	    !size || size > USER_EVENT_MAX_ENTRY)
+		return -EINVAL;
+
+	field->type = append_words(layout, words, 2);
+	field->size = size;
+	return 0;
+}
+
+static bool is_struct(const struct ftrace_event_field *field)
+{
+	return str_has_prefix(field->type, "struct ");
+}
+
+static int add_name(struct user_event_layout *layout,
+		    struct ftrace_event_field *field, const struct word *name)
+{
+	const struct ftrace_event_field *other;
+
+	if (!is_identifier(name) ||
+	    (name->len >= strlen("common_") &&
+	     !memcmp(name->text, "common_", strlen("common_"))))
+		return -EINVAL;
+
+	for (other = layout->fields; other < field; other++) {
+		if (is_word(name, other->name))
+			return -EINVAL;
+	}
+
+	field->name = append_words(layout, name, 1);
+	if (is_struct(field))
+		layout->key_len += sprintf(layout->key + layout->key_len, "%d",
+					   field->size) + 1;
+	return 0;
+}
+
+/* Of what the core knows, only strings: they are what a write is checked for */
+static int filter_type(const char *type)
+{
+	int filter = filter_assign_type(type);
+
+	switch (filter) {
+	case FILTER_STATIC_STRING:
+	case FILTER_DYN_STRING:
+	case FILTER_RDYN_STRING:
+		return filter;
+	default:
+		return FILTER_OTHER;
+	}
+}
+
+static int parse_field(struct user_event_layout *layout,
+		       const char *text, size_t len)
+{
+	struct ftrace_event_field *field;
+	struct word words[MAX_WORDS];
+	int nr, name, ret;
+
+	nr = split_words(text, len, words);
+	if (nr <= 0)
+		return nr;
+
+	field = &layout->fields[layout->nr_fields++];
+	name = nr - 1;
+	if (is_word(&words[0], "struct")) {
+		name = 2;
+		ret = parse_struct(layout, field, words, nr);
+	} else if (is_word(&words[0], "__data_loc") ||
+		   is_word(&words[0], "__rel_loc")) {
+		ret = parse_dynamic(layout, field, words, nr);
+	} else {
+		ret = parse_plain(layout, field, words, nr);
+	}
+	if (!ret)
+		ret = add_name(layout, field, &words[name]);
+	if (ret)
+		return ret;
+
+	field->offset = USER_EVENT_FIRST_OFFSET + layout->size;
+	if (field->offset + field->size > USER_EVENT_MAX_ENTRY)
+		return -EINVAL;
+
+	field->is_signed = field->type[0] != 'u';
+	field->filter_type = filter_type(field->type);
+	layout->size += field->size;
+	return 0;
+}
+
+/*
+ * One allocation for all: the most there can be of fields is one more than
+ * there are separators, and the key only drops spaces: each field of N
+ * characters has at least one space, which becomes a NUL, and one NUL more.
+ */
+static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
+{
+	struct user_event_layout *layout;
+	size_t len = strlen(text), nr = 1, size;
+	const char *sep;
+
+	for (sep = text; (sep = strchr(sep, ';')); sep++)
+		nr++;
+
+	size = struct_size(layout, fields, nr) + nr * sizeof(*layout->checks);
+	layout = kzalloc(size + len + nr, gfp);
+	if (!layout)
+		return NULL;
+
+	layout->checks = (void *)layout + struct_size(layout, fields, nr);
+	layout->key = (void *)layout + size;
+	return layout;
+}
+
+/**
+ * user_event_layout_parse - make a layout of the fields of a description
+ * @text: the fields, separated by ';'; may be empty; its characters have been
+ *	checked by user_event_name_len()
+ * @gfp: how to allocate
+ *
+ * Return: the layout, to be freed with kfree(), -EINVAL for text that is no
+ * list of fields, -ENOMEM.
+ */
+struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
+{
+	struct user_event_layout *layout;
+	int ret;
+
+	layout = alloc_layout(text, gfp);
+	if (!layout)
+		return ERR_PTR(-ENOMEM);
+
+	while (*text) {
+		size_t len = strcspn(text, ";");
+
+		ret = parse_field(layout, text, len);
+		if (ret) {
+			kfree(layout);
+			return ERR_PTR(ret);
+		}
+		text += len;
+		if (*text)
+			text++;
+	}
+
+	layout->hash = jhash(layout->key, layout->key_len, 0);
+	layout->head.offset = USER_EVENT_FIRST_OFFSET;
+	INIT_LIST_HEAD(&layout->head.link);
+	return layout;
+}
+
+/**
+ * user_event_layout_attach - give the tracing core the list of fields
+ * @layout: the layout of an event that is about to be added to the core
+ *
+ * Context: event_mutex held.
+ */
+void user_event_layout_attach(struct user_event_layout *layout)
+{
+	unsigned int i;
+
+	/* The core expects the last field first */
+	INIT_LIST_HEAD(&layout->head.link);
+	for (i = 0; i < layout->nr_fields; i++)
+		list_add(&layout->fields[i].link, &layout->head.link);
+}
+
+/**
+ * user_event_layout_detach - take the list of fields back from the core
+ * @layout: the layout of an event that is about to be removed from the core
+ *
+ * The core frees what it finds on the list when it removes an event, and these
+ * fields are not its own.  Who walks the list now stays on it, since the
+ * fields go on pointing to each other and to the head.
+ *
+ * Context: event_mutex held.
+ */
+void user_event_layout_detach(struct user_event_layout *layout)
+{
+	INIT_LIST_HEAD(&layout->head.link);
+}
+
+/* The text of a field: type, name, and what a struct needs besides */
+static void show_field(struct seq_file *m, const struct ftrace_event_field *field)
+{
+	seq_printf(m, "%s %s", field->type, field->name);
+	if (is_struct(field))
+		seq_printf(m, " %d", field->size);
+}
+
+/**
+ * user_event_layout_show - print the text that makes this layout
+ * @m: where to
+ * @layout: what
+ *
+ * Prints the fields each with a space before, nothing for no fields.
+ */
+void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout)
+{
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_fields; i++) {
+		seq_puts(m, i ? "; " : " ");
+		show_field(m, &layout->fields[i]);
+	}
+}
+
+/* Take the next word of the key from *@key, or one that it ends with */
+static struct word next_key_word(const char **key)
+{
+	struct word word = { .text = *key, .len = strcspn(*key, " ") };
+
+	*key += word.len + 1;
+	return word;
+}
+
+/**
+ * user_event_layout_match - tell whether words spell a layout
+ * @layout: the layout
+ * @argc: how many words
+ * @argv: a description's fields, split at white space
+ *
+ * Layouts are equal when they have the same words between the same semicolons,
+ * so that neither parsing nor memory is needed to compare.  The length of an
+ * array has one spelling here.
+ *
+ * Return: true when the words spell @layout.
+ */
+bool user_event_layout_match(const struct user_event_layout *layout,
+			     int argc, const char **argv)
+{
+	const char *key = layout->key, *end = key + layout->key_len;
+	unsigned int field = 0;
+	bool inside = false;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		const char *arg = argv[i];
+
+		while (*arg) {
+			struct word expected;
+			size_t len = strcspn(arg, ";");
+
+			if (!len) {
+				/* A semicolon ends a field, and may stand alone */
+				if (inside && (++field == layout->nr_fields ? key != end :
+					       key != layout->fields[field].type))
+					return false;
+				inside = false;
+				arg++;
+				continue;
+			}
+			if (key == end)
+				return false;
+			if (!inside && key != layout->fields[field].type)
+				return false;
+			inside = true;
+			expected = next_key_word(&key);
+			if (len != expected.len || memcmp(arg, expected.text, len))
+				return false;
+			arg += len;
+			/* The words of one field must not run into the next */
+			if (field + 1 < layout->nr_fields &&
+			    key > layout->fields[field + 1].type)
+				return false;
+		}
+	}
+	return key == end && field + inside == layout->nr_fields;
+}
+
+static void print_field_fmt(struct seq_buf *s, const struct ftrace_event_field *field)
+{
+	const struct base_type *base = find_base_type(field->type);
+
+	if (base)
+		seq_buf_printf(s, "%s=%s", field->name, base->fmt);
+	else if (field->filter_type == FILTER_OTHER)
+		seq_buf_printf(s, "%s=%%llu", field->name);
+	else
+		seq_buf_printf(s, "%s=%%s", field->name);
+}
+
+static void print_field_arg(struct seq_buf *s, const struct ftrace_event_field *field)
+{
+	switch (field->filter_type) {
+	case FILTER_DYN_STRING:
+		seq_buf_printf(s, ", __get_str(%s)", field->name);
+		break;
+	case FILTER_RDYN_STRING:
+		seq_buf_printf(s, ", __get_rel_str(%s)", field->name);
+		break;
+	default:
+		seq_buf_printf(s, ", REC->%s", field->name);
+	}
+}
+
+static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
+{
+	unsigned int i;
+
+	seq_buf_putc(s, '"');
+	for (i = 0; i < layout->nr_fields; i++) {
+		if (i)
+			seq_buf_putc(s, ' ');
+		print_field_fmt(s, &layout->fields[i]);
+	}
+	seq_buf_putc(s, '"');
+	for (i = 0; i < layout->nr_fields; i++)
+		print_field_arg(s, &layout->fields[i]);
+}
+
+/**
+ * user_event_layout_print_fmt - make the "print fmt" of a layout
+ * @layout: the layout
+ * @gfp: how to allocate
+ *
+ * Return: the text, to be freed with kfree(), or NULL without memory.
+ */
+char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp)
+{
+	size_t size = sizeof("\"\"") + 1;
+	struct seq_buf s;
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < layout->nr_fields; i++)
+		size += 2 * strlen(layout->fields[i].name) +
+			strlen(" =%llu, __get_rel_str()");
+
+	text = kmalloc(size, gfp);
+	if (!text)
+		return NULL;
+
+	seq_buf_init(&s, text, size);
+	print_fmt(&s, layout);
+	text[seq_buf_used(&s)] = '\0';
+	WARN_ON_ONCE(seq_buf_has_overflowed(&s));
+	return text;
+}
+
+/**
+ * user_event_layout_check - check what a payload's dynamic fields point to
+ * @layout: the payload's layout
+ * @payload: the payload, in kernel memory: no one changes it after the check
+ * @len: bytes of @payload, at least the layout's size
+ *
+ * Return: 0, or -EFAULT for a field that points outside the payload, or whose
+ * string does not end there.
+ */
+int user_event_layout_check(const struct user_event_layout *layout,
+			    const void *payload, size_t len)
+{
+	const struct user_event_dyn_check *check = layout->checks;
+	const struct user_event_dyn_check *end = check + layout->nr_checks;
+
+	/* Offsets count from the start of the entry, as in __data_loc */
+	const char *entry = payload - USER_EVENT_FIRST_OFFSET;
+	size_t entry_len = len + USER_EVENT_FIRST_OFFSET;
+
+	for (; check < end; check++) {
+		size_t start, size;
+		u32 loc;
+
+		memcpy(&loc, payload + check->offset, sizeof(loc));
+		start = loc & 0xffff;
+		size = loc >> 16;
+		if (check->relative)
+			start += USER_EVENT_FIRST_OFFSET + check->offset + sizeof(loc);
+
+		if (start + size > entry_len)
+			return -EFAULT;
+		/* No data is nowhere; a string has at least its NUL */
+		if (!size && !check->string)
+			continue;
+		if (!size || start < USER_EVENT_FIRST_OFFSET)
+			return -EFAULT;
+		if (check->string && entry[start + size - 1])
+			return -EFAULT;
+	}
+	return 0;
+}
