@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What one does with this project.  Each target gets what it needs by itself;
+# BASE chooses the kernel (6.12, latest, or the path of a tree).
+
+MAKEFLAGS += --no-print-directory
+export BASE
+
+.PHONY: help demo check shell graft clean
+
+help:
+	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
+	@echo 'make check            all tests on a kernel with all checkers on'
+	@echo 'make shell            a root shell on the kernel of the demo'
+	@echo 'make graft TREE=...   puts user_events into your own kernel tree, 6.12 or newer'
+	@echo 'make clean            removes everything that was downloaded or built'
+	@echo
+	@echo 'BASE=6.12 (default), BASE=latest or BASE=/path/to/linux chooses the kernel.'
+
+demo:
+	@testbed/demo
+
+check:
+	@testbed/check
+
+shell:
+	@GUEST_TTY=1 testbed/guest fast bash
+
+graft:
+	@testbed/graft "$(TREE)"
+
+clean:
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/user_events"
+	@$(MAKE) -s -C samples/user_events clean
