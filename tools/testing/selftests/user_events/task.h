@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Threads, children, capabilities, and waiting for a bit. */
+
+#ifndef SELFTESTS_USER_EVENTS_TASK_H
+#define SELFTESTS_USER_EVENTS_TASK_H
+
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "event.h"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+
+/* How long something that the kernel may defer is waited for. */
+#define PATIENCE_MS 5000
+
+static inline void pause_ms(int ms)
+{
+	const struct timespec ts = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000L,
+	};
+
+	nanosleep(&ts, NULL);
+}
+
+static inline __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static inline __u32 load32(const void *addr)
+{
+	return __atomic_load_n((const __u32 *)addr, __ATOMIC_ACQUIRE);
+}
+
+static inline void store32(void *addr, __u32 value)
+{
+	__atomic_store_n((__u32 *)addr, value, __ATOMIC_RELEASE);
+}
+
+/* Waits until the 32-bit value at @addr is @value. */
+static inline bool wait32(const void *addr, __u32 value)
+{
+	int left = PATIENCE_MS;
+
+	while (load32(addr) != value) {
+		if (!left--)
+			return false;
+		pause_ms(1);
+	}
+	return true;
+}
+
+/* Zeroed memory, private or shared with children to come; never NULL. */
+static inline void *map_pages(int count, int flags)
+{
+	void *page = mmap(NULL, count * getpagesize(), PROT_READ | PROT_WRITE,
+			  MAP_ANONYMOUS | flags, -1, 0);
+
+	if (page == MAP_FAILED)
+		abort();
+	return page;
+}
+
+/* A child that does not outlive its parent. */
+static inline pid_t spawn(void)
+{
+	const pid_t parent = getpid();
+	const pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(0);
+	}
+	return child;
+}
+
+/* The exit code of a child, or the negated signal that ended it. */
+static inline int reap(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, __WALL) != child)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+struct thread_call {
+	int (*run)(void *arg);
+	void *arg;
+	int ret;
+};
+
+static void *thread_call_run(void *data)
+{
+	struct thread_call *call = data;
+
+	call->ret = call->run(call->arg);
+	return NULL;
+}
+
+/* Runs @run in a thread that is gone when this returns. */
+static inline int in_thread(int (*run)(void *arg), void *arg)
+{
+	struct thread_call call = { .run = run, .arg = arg };
+	pthread_t thread;
+	int err;
+
+	err = pthread_create(&thread, NULL, thread_call_run, &call);
+	if (err)
+		return -err;
+	pthread_join(thread, NULL);
+	return call.ret;
+}
+
+static inline void pin_to_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Leaves the calling thread the capabilities of the bit mask @keep only. */
+static inline int keep_caps(__u64 keep)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	const struct __user_cap_data_struct data[2] = {
+		{ .effective = keep, .permitted = keep },
+		{ .effective = keep >> 32, .permitted = keep >> 32 },
+	};
+
+	return syscall(__NR_capset, &header, data) ? -errno : 0;
+}
+
+static inline __u64 cap_bit(int cap)
+{
+	return 1ULL << cap;
+}
+
+/* Becomes a user that nothing but open files lets in. */
+static inline int become_nobody(void)
+{
+	const int id = 65534;
+
+	if (syscall(__NR_setresgid, id, id, id) ||
+	    syscall(__NR_setresuid, id, id, id))
+		return -errno;
+	return 0;
+}
+
+#endif
