@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every single allocation fails once: an error at most, nothing is left. */
+
+#include "common.h"
+#include "fault.h"
+#include "perf.h"
+
+/* More allocations than any of the calls here makes. */
+#define FAR 1000
+
+FIXTURE(nomem)
+{
+	struct stage stage;
+	struct fault_settings faults;
+	int nth;
+};
+
+FIXTURE_SETUP(nomem)
+{
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	if (fault_open(&self->faults))
+		SKIP(return, "no failslab or no fail-nth in this kernel");
+	self->nth = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->nth);
+}
+
+FIXTURE_TEARDOWN_PARENT(nomem)
+{
+	fault_close(&self->faults);
+	stage_clean(&self->stage);
+}
+
+TEST_F(nomem, register_fails_with_ENOMEM_and_leaves_nothing)
+{
+	const char *one = say("%s u32 a; char[8] b", self->stage.name);
+	const char *two = say("%s u64 two", self->stage.name);
+	int fd, flags, n, ret;
+	bool hit = true;
+
+	for (n = 1; hit && n < FAR; n++) {
+		flags = n % 2 ? SINGLE : MULTI;
+		fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		ret = event_register(fd, one, self->stage.word, 0, flags);
+		hit = fault_disarm(self->nth);
+		EXPECT_TRUE(!ret || ret == -ENOMEM) {
+			TH_LOG("allocation %d: expected 0 or -ENOMEM, got %d",
+			       n, ret);
+		}
+		EXPECT_EQ(ret ? -ENOENT : 0,
+			  event_unregister(fd, self->stage.word, 0)) {
+			TH_LOG("allocation %d", n);
+		}
+		close(fd);
+		ASSERT_EQ(0, event_try(two, flags)) {
+			TH_LOG("allocation %d left something", n);
+		}
+		ASSERT_FALSE(event_listed(self->stage.name)) {
+			TH_LOG("allocation %d left the event", n);
+		}
+	}
+	EXPECT_LT(5, n) {
+		TH_LOG("no allocation of a registration was made to fail");
+	}
+	EXPECT_GT(FAR, n);
+}
+
+TEST_F(nomem, register_again_fails_with_ENOMEM_and_harms_nothing)
+{
+	const int fd = self->stage.fd;
+	bool hit = true;
+	int n, ret;
+
+	ASSERT_EQ(0, event_register(fd, self->stage.name, self->stage.word, 0,
+				    SINGLE));
+	for (n = 1; hit && n < FAR; n++) {
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		ret = event_register(fd, self->stage.name, self->stage.word, 1,
+				     SINGLE);
+		hit = fault_disarm(self->nth);
+		EXPECT_TRUE(!ret || ret == -ENOMEM) {
+			TH_LOG("allocation %d: expected 0 or -ENOMEM, got %d",
+			       n, ret);
+		}
+		EXPECT_EQ(ret ? -ENOENT : 0,
+			  event_unregister(fd, self->stage.word, 1));
+	}
+	EXPECT_GT(FAR, n);
+	EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+	EXPECT_EQ(1, *self->stage.word);
+}
+
+/*
+ * In the child of a fork that lacked memory: either all is mirrored or
+ * nothing, and registering works.
+ */
+static int check_child(struct stage *stage)
+{
+	int ret = event_unregister(stage->fd, stage->word, 0);
+
+	if (ret != event_unregister(stage->fd, stage->word, 1))
+		return 1;
+	if (ret && ret != -ENOENT)
+		return 2;
+	if (event_register(stage->fd, stage->name, stage->word, 0, SINGLE))
+		return 3;
+	return 0;
+}
+
+TEST_F(nomem, fork_starts_without_mirrored_bits_and_harms_nobody)
+{
+	const int fd = self->stage.fd;
+	bool hit = true;
+	int i, n, started = 0;
+	pid_t child;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, event_register(fd, self->stage.name,
+					    self->stage.word, i, SINGLE));
+	}
+	for (n = 1; hit && n < FAR; n++) {
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		child = fork();
+		if (!child)
+			_exit(check_child(&self->stage));
+		hit = fault_disarm(self->nth);
+		if (child < 0)
+			continue;
+		started++;
+		ASSERT_EQ(0, reap(child)) {
+			TH_LOG("allocation %d", n);
+		}
+	}
+	EXPECT_LT(10, n);
+	EXPECT_GT(FAR, n);
+	EXPECT_LT(0, started);
+
+	EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+	EXPECT_EQ(3, *self->stage.word);
+	EXPECT_EQ(0, event_register(fd, self->stage.name, self->stage.word, 2,
+				    SINGLE));
+	EXPECT_EQ(7, *self->stage.word);
+	EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name, false));
+	EXPECT_EQ(0, *self->stage.word);
+}
+
+TEST_F(nomem, unregister_never_fails)
+{
+	const int fd = self->stage.fd;
+	bool hit = true;
+	int n;
+
+	for (n = 1; hit && n < FAR; n++) {
+		ASSERT_EQ(0, event_register(fd, self->stage.name,
+					    self->stage.word, 0, SINGLE));
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		EXPECT_EQ(0, event_unregister(fd, self->stage.word, 0)) {
+			TH_LOG("allocation %d", n);
+		}
+		hit = fault_disarm(self->nth);
+	}
+	EXPECT_GT(FAR, n);
+}
+
+TEST_F(nomem, write_returns_its_length_or_an_error)
+{
+	const int fd = self->stage.fd;
+	__u32 record[2] = { 0, 7 };
+	bool hit = true;
+	int n, perf;
+
+	ASSERT_EQ(0, event_register(fd, say("%s u32 a", self->stage.name),
+				    self->stage.word, 0, SINGLE));
+	perf = perf_open(SYSTEM, self->stage.name);
+	ASSERT_LE(0, perf);
+	ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+	for (n = 1; hit && n < FAR; n++) {
+		const long long before = perf_count(perf);
+		ssize_t ret;
+
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		ret = write(fd, record, sizeof(record));
+		hit = fault_disarm(self->nth);
+		EXPECT_TRUE(ret == -1 || ret == sizeof(record));
+		EXPECT_EQ(before + (ret > 0), perf_count(perf)) {
+			TH_LOG("allocation %d: write returned %zd", n, ret);
+		}
+	}
+	EXPECT_GT(FAR, n);
+	EXPECT_EQ(sizeof(record), write(fd, record, sizeof(record)));
+}
+
+TEST_HARNESS_MAIN
