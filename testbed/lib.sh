@@ -46,7 +46,8 @@ need()
 
 	local root=()
 	if [[ $(id -u) -ne 0 ]]; then
-		root=(sudo -n)
+		root=(sudo)
+		[[ -t 0 ]] || root+=(-n)
 		"${root[@]}" true 2>/dev/null ||
 			die "please install as root: apt-get install ${missing[*]}"
 	fi
