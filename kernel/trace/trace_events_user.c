@@ -832,7 +832,6 @@ struct dyn_event_operations user_event_dyn_ops = {
 
 struct user_event_group user_event_default_group;
 
-
 /**
  * user_event_init - set up the tables that events are found in
  *

@@ -226,7 +226,7 @@ struct user_event {
 	u8					status;
 	u32					id;
 	unsigned long				changed;
-	spinlock_t				lock;
+	spinlock_t				lock; /* enablers, status */
 	struct list_head			enablers;
 	struct user_event_name			*name;
 	struct list_head			format;

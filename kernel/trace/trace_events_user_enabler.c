@@ -51,7 +51,7 @@ static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as chang
  * @rcu: frees it after user_event_srcu readers
  */
 struct user_event_set {
-	spinlock_t		lock;
+	spinlock_t		lock; /* sharers, nr_sharers */
 	struct rb_root		enablers;
 	struct list_head	sharers;
 	unsigned int		nr_sharers;
@@ -112,7 +112,7 @@ struct user_event_sharer {
 struct user_event_mm {
 	struct rhash_head		node;
 	struct mm_struct		*mm;
-	struct mutex			lock;
+	struct mutex			lock; /* set, sharer, missed */
 	struct user_event_set		*set;
 	struct user_event_sharer	*sharer;
 	refcount_t			refs;

@@ -54,7 +54,7 @@ struct user_event_index {
 struct user_event_file {
 	struct user_event_group		*group;
 	struct user_event_index __rcu	*index;
-	struct mutex			lock;
+	struct mutex			lock; /* index */
 };
 
 /*
@@ -167,6 +167,7 @@ static struct user_event *find_event(struct user_event_file *file, s32 number)
 	rcu_read_lock();
 	/* Replaced as it grows, and freed after a grace period */
 	index = rcu_dereference(file->index);
+	/* Pairs with append(): what is counted is there */
 	if (likely(index && number < smp_load_acquire(&index->nr)))
 		event = index->events[number];
 	else

@@ -68,7 +68,7 @@ static inline int perf_ring_open(struct perf_ring *ring, const char *system,
 {
 	const size_t page = getpagesize();
 
-	ring->fd = perf_open(system, event);
+	*ring = (struct perf_ring) { .fd = perf_open(system, event) };
 	if (ring->fd < 0)
 		return ring->fd;
 	ring->size = pages * page;
