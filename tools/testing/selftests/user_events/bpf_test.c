@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* BPF programs attached through perf run and see the fields. */
+
+#include <linux/bpf.h>
+#include "common.h"
+#include "perf.h"
+
+#define INSN(_code, _dst, _src, _off, _imm)				\
+	((struct bpf_insn) {						\
+		.code = (_code),					\
+		.dst_reg = (_dst),					\
+		.src_reg = (_src),					\
+		.off = (_off),						\
+		.imm = (_imm),						\
+	})
+
+enum { RUNS, SUM, SLOTS };
+
+static int bpf(int cmd, union bpf_attr *attr)
+{
+	const int ret = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int make_map(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(__u32),
+		.value_size = sizeof(__u64),
+		.max_entries = SLOTS,
+	};
+
+	return bpf(BPF_MAP_CREATE, &attr);
+}
+
+static __u64 read_slot(int map, __u32 slot)
+{
+	__u64 value = 0;
+	union bpf_attr attr = {
+		.map_fd = map,
+		.key = (uintptr_t)&slot,
+		.value = (uintptr_t)&value,
+	};
+
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attr) ? ~0ULL : value;
+}
+
+/* map[@slot] += r7; clobbers r0 to r5.  Returns the end of what it wrote. */
+static struct bpf_insn *add_r7(struct bpf_insn *to, int map, int slot)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -4, slot),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -4),
+		INSN(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD,
+		     0, map),
+		INSN(0, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
+		INSN(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 1, 0),
+		INSN(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_7, 0,
+		     BPF_ADD),
+	};
+
+	memcpy(to, insns, sizeof(insns));
+	return to + ARRAY_SIZE(insns);
+}
+
+/*
+ * Counts its runs, adds up the 32-bit value at @offset of the entry, and
+ * returns @verdict: whether perf is to get a sample.
+ */
+static int load_program(int map, int offset, int verdict)
+{
+	struct bpf_insn insns[32], *end = insns;
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_TRACEPOINT,
+		.insns = (uintptr_t)insns,
+		.license = (uintptr_t)"GPL",
+	};
+
+	*end++ = INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_1, offset,
+		      0);
+	end = add_r7(end, map, SUM);
+	*end++ = INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_7, 0, 0, 1);
+	end = add_r7(end, map, RUNS);
+	*end++ = INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, verdict);
+	*end++ = INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	attr.insn_cnt = end - insns;
+	return bpf(BPF_PROG_LOAD, &attr);
+}
+
+FIXTURE(bpf)
+{
+	struct stage stage;
+	const char *system;
+	char *event;
+	int map;
+};
+
+FIXTURE_VARIANT(bpf)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(bpf, single)
+{
+	.flags = SINGLE,
+};
+
+FIXTURE_VARIANT_ADD(bpf, multi)
+{
+	.flags = MULTI,
+};
+
+FIXTURE_SETUP(bpf)
+{
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	if (access("/proc/sys/kernel/unprivileged_bpf_disabled", F_OK))
+		SKIP(return, "no BPF in this kernel");
+	self->map = make_map();
+	ASSERT_LE(0, self->map);
+	ASSERT_EQ(0, event_register(self->stage.fd,
+				    say("%s u32 a; u32 b", self->stage.name),
+				    self->stage.word, 0, variant->flags));
+	self->system = variant->flags ? MULTI_SYSTEM : SYSTEM;
+	self->event = variant->flags ? multi_event(self->stage.name, 0) :
+		      self->stage.name;
+	ASSERT_TRUE(!!self->event);
+}
+
+FIXTURE_TEARDOWN_PARENT(bpf)
+{
+	stage_clean(&self->stage);
+}
+
+TEST_F(bpf, program_runs_and_reads_a_field)
+{
+	const int perf = perf_open(self->system, self->event);
+	const int program = load_program(self->map, 12, 1);
+	__u32 payload[2] = { 1, 100 };
+
+	ASSERT_LE(0, perf);
+	ASSERT_LE(0, program);
+	ASSERT_EQ(0, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
+	EXPECT_EQ(1, *self->stage.word);
+	EXPECT_EQ(12, event_emit(self->stage.fd, 0, payload, 8));
+	payload[1] = 23;
+	EXPECT_EQ(12, event_emit(self->stage.fd, 0, payload, 8));
+	EXPECT_EQ(2, read_slot(self->map, RUNS));
+	EXPECT_EQ(123, read_slot(self->map, SUM));
+	EXPECT_EQ(2, perf_count(perf));
+
+	close(perf);
+	EXPECT_EQ(0, *self->stage.word);
+	EXPECT_EQ(-EBADF, event_emit(self->stage.fd, 0, payload, 8));
+	EXPECT_EQ(2, read_slot(self->map, RUNS));
+}
+
+TEST_F(bpf, program_can_drop_the_sample)
+{
+	const int program = load_program(self->map, 8, 0);
+	const __u32 payload[2] = { 7, 0 };
+	struct perf_ring ring;
+	char raw[64];
+
+	ASSERT_LE(0, program);
+	ASSERT_EQ(0, perf_ring_open(&ring, self->system, self->event, 1));
+	ASSERT_EQ(0, ioctl(ring.fd, PERF_EVENT_IOC_SET_BPF, program));
+	EXPECT_EQ(12, event_emit(self->stage.fd, 0, payload, 8));
+	EXPECT_EQ(1, read_slot(self->map, RUNS));
+	EXPECT_EQ(7, read_slot(self->map, SUM));
+	EXPECT_EQ(0, perf_ring_next(&ring, raw, sizeof(raw)));
+}
+
+TEST_F(bpf, program_runs_beside_ftrace)
+{
+	const int perf = perf_open(self->system, self->event);
+	const int program = load_program(self->map, 8, 1);
+	const __u32 payload[2] = { 7, 0 };
+	__u64 value;
+
+	ASSERT_LE(0, perf);
+	ASSERT_LE(0, program);
+	ASSERT_EQ(0, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
+	ASSERT_EQ(0, event_trace(self->system, self->event, true));
+	EXPECT_EQ(12, event_emit(self->stage.fd, 0, payload, 8));
+	EXPECT_EQ(1, read_slot(self->map, RUNS));
+	ASSERT_EQ(1, trace_values(TRACEFS, self->event, "a", &value, 1));
+	EXPECT_EQ(7, value);
+}
+
+TEST_F(bpf, program_runs_on_every_cpu)
+{
+	const int perf = perf_open_on(self->system, self->event, -1, 0);
+	const int program = load_program(self->map, 8, 1);
+	const int cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const __u32 payload[2] = { 3, 0 };
+	int cpu;
+
+	ASSERT_LE(0, perf);
+	ASSERT_LE(0, program);
+	ASSERT_EQ(0, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
+	for (cpu = 0; cpu < cpus; cpu++) {
+		pin_to_cpu(cpu);
+		EXPECT_EQ(12, event_emit(self->stage.fd, 0, payload, 8));
+	}
+	EXPECT_EQ(cpus, read_slot(self->map, RUNS));
+	EXPECT_EQ(3 * cpus, read_slot(self->map, SUM));
+}
+
+TEST_F(bpf, program_that_reads_beyond_the_fields_is_refused)
+{
+	const int perf = perf_open(self->system, self->event);
+	const int program = load_program(self->map, 16, 1);
+
+	ASSERT_LE(0, perf);
+	ASSERT_LE(0, program);
+	EXPECT_EQ(-1, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
+	EXPECT_EQ(EACCES, errno);
+}
+
+TEST_HARNESS_MAIN
