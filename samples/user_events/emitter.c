@@ -40,7 +40,7 @@
 static __u32 enabled;
 #define ENABLE_BIT	0
 
-static volatile sig_atomic_t stopped;
+static bool stopped;
 
 /* What a field takes in the payload */
 struct field {
@@ -67,7 +67,7 @@ static void refuse(const char *why, const char *what)
 
 static void stop(int signal)
 {
-	stopped = 1;
+	__atomic_store_n(&stopped, true, __ATOMIC_RELAXED);
 }
 
 /* Reads one field: "u32 count", "char[16] text" and their like */
@@ -80,9 +80,9 @@ static struct field parse_field(const char *text)
 		{ "u8 ", 1 },	{ "u16 ", 2 },	{ "u32 ", 4 },	{ "u64 ", 8 },
 		{ "s8 ", 1 },	{ "s16 ", 2 },	{ "s32 ", 4 },	{ "s64 ", 8 },
 		{ "char ", 1 },	{ "short ", 2 },	{ "int ", 4 },
-	};
+		{}
+	}, *type;
 	struct field field = {};
-	size_t i;
 
 	if (sscanf(text, "char[%zu]", &field.size) == 1) {
 		field.text = true;
@@ -92,9 +92,9 @@ static struct field parse_field(const char *text)
 	if (!strncmp(text, "unsigned ", strlen("unsigned ")))
 		text += strlen("unsigned ");
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!strncmp(text, types[i].name, strlen(types[i].name)))
-			field.size = types[i].size;
+	for (type = types; type->name; type++) {
+		if (!strncmp(text, type->name, strlen(type->name)))
+			field.size = type->size;
 	}
 
 	if (!field.size)
@@ -304,7 +304,8 @@ int main(int argc, char **argv)
 	pause.tv_nsec = interval % 1000 * 1000000;
 	end = time(NULL) + seconds;
 
-	while (!stopped && (!seconds || time(NULL) < end)) {
+	while (!__atomic_load_n(&stopped, __ATOMIC_RELAXED) &&
+	       (!seconds || time(NULL) < end)) {
 		if (is_enabled())
 			emit(file, index, &layout, ++value);
 
