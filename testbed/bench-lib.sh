@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What `bench` and `guard` share.  Sourced after lib.sh.
+
+results=${project:?}/build/bench
+program=$results/bench
+
+# What `guard` watches: not what the tracing core or the file system does alone,
+# nor single samples.
+watched='^(memory|register|unregister|write/(ftrace|disabled)|fork/512|toggle'
+watched+='|status|dynamic|close|exit|delete|format/1024|again/1024)'
+
+build_bench()
+{
+	mkdir -p "$results"
+	gcc -O2 -Wall -static -I"$project/include/uapi" -o "$program" \
+		"$project/testbed/bench.c" >&2 ||
+		die "bench.c did not build: see above"
+}
+
+# run_bench DIR CONFIG ARGUMENTS: the program's output becomes DIR/values
+run_bench()
+{
+	# shellcheck disable=SC2016 # the guest's variable
+	GUEST_OUT=$1 "$project/testbed/guest" "$2" \
+		bash -c '"$@" >/out/values' bench "$program" "${@:3}" >&2
+}
+
+compiler()
+{
+	gcc --version | head -n 1
+}
+
+# conditions: what counts can be compared under
+conditions()
+{
+	printf '# %s, Linux %s\n' "$(compiler)" \
+		"$(kernel_version "$("$project/testbed/base")")"
+}
+
+# write_counts VALUES
+write_counts()
+{
+	conditions
+	grep -E "$watched" "$1"
+}

@@ -1,0 +1,923 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench: what operations on user events cost, run by `bench` in the guest.
+ *
+ *	bench icount [ROW...]	a line "ROW VALUE" for each row, or for those
+ *				whose names start with an argument
+ *	bench smp NR_CPUS	the same with operations a second
+ *
+ * Where the guest's clock counts instructions, values are instructions.  Each
+ * row runs in a process of its own and is the median of many samples; one that
+ * can't be had on this kernel in reasonable time is left out (-s skips those
+ * known to take very long in trees where registering compares all formats).
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/user_events.h>
+
+#define TRACING "/sys/kernel/tracing/"
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* As many events as there can be by default */
+#define MAX_EVENTS 32768
+#define MAX_SAMPLES 4096
+#define MANY 10000
+
+/* Where the way to MAX_EVENTS ends on a kernel that takes long */
+#define SLOW_EVENTS 4096
+
+/* Where an event is mirrored that is just there */
+#define SPARE_SLOT (2 * MAX_EVENTS - 1)
+
+/* Bytes of a write, with the write index */
+#define WRITE_SIZE 64
+
+/* 60 bytes of payload */
+#define WRITE_FIELDS "u32 a;u64 b;u64 c;u64 d;u64 e;u64 f;u64 g;u64 h"
+
+static uint32_t bits[2 * MAX_EVENTS];
+static bool slow;
+
+/*
+ * Samples
+ */
+
+static uint64_t samples[MAX_SAMPLES];
+static unsigned int nr_samples;
+static uint64_t started, clock_cost;
+static clockid_t clock_id = CLOCK_MONOTONIC;
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(clock_id, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void start(void)
+{
+	started = now();
+}
+
+static void stop(void)
+{
+	uint64_t taken = now() - started;
+
+	if (nr_samples < MAX_SAMPLES)
+		samples[nr_samples++] = taken > clock_cost ? taken - clock_cost : 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static uint64_t median(void)
+{
+	uint64_t value;
+
+	qsort(samples, nr_samples, sizeof(samples[0]), compare);
+	value = samples[nr_samples / 2];
+	nr_samples = 0;
+	return value;
+}
+
+static void use_clock(clockid_t id)
+{
+	unsigned int i;
+
+	clock_id = id;
+	clock_cost = 0;
+	for (i = 0; i < 101; i++) {
+		start();
+		stop();
+	}
+	clock_cost = median();
+}
+
+static void result(const char *row, uint64_t value)
+{
+	printf("%s %llu\n", row, (unsigned long long)value);
+	fflush(stdout);
+}
+
+/*
+ * Events
+ */
+
+static int open_data(void)
+{
+	int fd = open(TRACING "user_events_data", O_RDWR);
+
+	if (fd < 0)
+		err(1, "user_events_data");
+	return fd;
+}
+
+/* Register an event with the first bit of bits[slot]; returns the write index */
+static int reg_flags(int fd, unsigned int slot, const char *desc, unsigned int flags)
+{
+	struct user_reg reg = {
+		.size		= sizeof(reg),
+		.enable_size	= sizeof(bits[0]),
+		.enable_addr	= (uintptr_t)&bits[slot],
+		.name_args	= (uintptr_t)desc,
+		.flags		= flags,
+	};
+
+	if (ioctl(fd, DIAG_IOCSREG, &reg))
+		err(1, "register %s", desc);
+	return reg.write_index;
+}
+
+static int reg(int fd, unsigned int slot, const char *desc)
+{
+	return reg_flags(fd, slot, desc, USER_EVENT_REG_MULTI_FORMAT);
+}
+
+static void unreg(int fd, unsigned int slot)
+{
+	struct user_unreg unreg = {
+		.size		= sizeof(unreg),
+		.disable_addr	= (uintptr_t)&bits[slot],
+	};
+
+	if (ioctl(fd, DIAG_IOCSUNREG, &unreg))
+		err(1, "unregister %u", slot);
+}
+
+static const char *format(unsigned int i)
+{
+	static char desc[64];
+
+	snprintf(desc, sizeof(desc), "bench u64 field%05u", i);
+	return desc;
+}
+
+static const char *name(unsigned int i)
+{
+	static char desc[64];
+
+	snprintf(desc, sizeof(desc), "bench%05u u64 count", i);
+	return desc;
+}
+
+/* Register events with bits[i], and measure it where a sample is wanted */
+static void reg_range(int fd, const char *(*desc)(unsigned int),
+		      unsigned int from, unsigned int to, bool sample)
+{
+	const char *text;
+	unsigned int i;
+
+	for (i = from; i < to; i++) {
+		text = desc(i);
+		bits[i] = 0;
+		if (sample)
+			start();
+		reg(fd, i, text);
+		if (sample)
+			stop();
+	}
+}
+
+/* Events that only the file refers to */
+static int many_events(unsigned int nr)
+{
+	unsigned int i;
+	int fd = open_data();
+
+	for (i = 0; i < nr; i++) {
+		reg(fd, 0, name(i));
+		unreg(fd, 0);
+	}
+	return fd;
+}
+
+/* Returns a file that enables the event whose tracepoint starts with a name */
+static int open_enable(const char *event)
+{
+	char path[256];
+	glob_t found;
+	int fd;
+
+	snprintf(path, sizeof(path), TRACING "events/user_events_multi/%s*/enable", event);
+	if (glob(path, 0, NULL, &found))
+		errx(1, "no %s", path);
+	fd = open(found.gl_pathv[0], O_WRONLY);
+	if (fd < 0)
+		err(1, "%s", found.gl_pathv[0]);
+	globfree(&found);
+	return fd;
+}
+
+static void put(int fd, const char *text)
+{
+	if (write(fd, text, strlen(text)) < 0)
+		err(1, "write %s", text);
+}
+
+static bool events_exist(void)
+{
+	return !access(TRACING "events/user_events_multi", F_OK);
+}
+
+/* Let a kernel that removes events later do it now, at nearly no cost of ours */
+static void wait_removed(void)
+{
+	struct sched_param param = {};
+
+	sched_setscheduler(0, SCHED_IDLE, &param);
+	while (events_exist())
+		sched_yield();
+	sched_setscheduler(0, SCHED_OTHER, &param);
+}
+
+/*
+ * Registering
+ */
+
+static void register_first(const char *row)
+{
+	unsigned int i;
+	int fd;
+
+	/* The subsystem's directory is there */
+	reg(open_data(), SPARE_SLOT, "other u64 count");
+	for (i = 0; i < 101; i++) {
+		fd = open_data();
+		reg_range(fd, format, i, i + 1, true);
+		unreg(fd, i);
+		close(fd);
+		usleep(20000);
+	}
+	result(row, median());
+}
+
+/* The formats around the N-th from one file, and any again from another */
+static void register_formats(const char *row)
+{
+	unsigned int max = slow ? SLOW_EVENTS : MAX_EVENTS - 1;
+	unsigned int done = 0, from, n, i;
+	char text[64];
+	int fd = open_data(), other = open_data();
+
+	/* One that does not count, as it makes the subsystem's directory */
+	reg(open_data(), SPARE_SLOT, "bench u64 field");
+	for (n = 1; n <= MAX_EVENTS && done < max; n *= 2) {
+		/* Odd numbers of samples, none of them beyond the last event */
+		from = n < 16 ? n - 1 : n - 8;
+		reg_range(fd, format, done, from, false);
+		done = n < 16 ? n : n + 7;
+		if (done > max)
+			done = max;
+		reg_range(fd, format, from, done, true);
+		snprintf(text, sizeof(text), "%s/%u", row, n);
+		result(text, median());
+
+		for (i = 0; i < 15; i++) {
+			unsigned int slot = MAX_EVENTS + i;
+			const char *desc = format(n * i / 15);
+
+			bits[slot] = 0;
+			start();
+			reg(other, slot, desc);
+			stop();
+			unreg(other, slot);
+		}
+		snprintf(text, sizeof(text), "again/%u", n);
+		result(text, median());
+		close(other);
+		other = open_data();
+	}
+}
+
+static void register_names(const char *row)
+{
+	int fd = open_data();
+
+	reg_range(fd, name, 0, 1016, false);
+	reg_range(fd, name, 1016, 1031, true);
+	result(row, median());
+}
+
+static void unregister(const char *row, unsigned int nr)
+{
+	int fd = open_data();
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		reg(fd, i, name(0));
+	for (i = 0; i < 301; i++) {
+		unsigned int slot = nr * i / 301;
+
+		start();
+		unreg(fd, slot);
+		stop();
+		reg(fd, slot, name(0));
+	}
+	result(row, median());
+}
+
+static void unregister_64(const char *row)
+{
+	unregister(row, 64);
+}
+
+static void unregister_1024(const char *row)
+{
+	unregister(row, 1024);
+}
+
+/*
+ * Writing
+ */
+
+static void write_to(const char *row, int fd, const void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2001; i++) {
+		start();
+		write(fd, data, WRITE_SIZE);
+		stop();
+	}
+	result(row, median());
+}
+
+static int open_for_write(uint32_t *data)
+{
+	int fd = open_data();
+
+	data[0] = reg(fd, 0, "bench " WRITE_FIELDS);
+	return fd;
+}
+
+static void write_disabled(const char *row)
+{
+	uint32_t data[WRITE_SIZE / 4] = {};
+	int fd = open_for_write(data);
+
+	write_to(row, fd, data);
+}
+
+static void write_ftrace(const char *row)
+{
+	uint32_t data[WRITE_SIZE / 4] = {};
+	int fd = open_for_write(data), enable = open_enable("bench");
+
+	put(enable, "1");
+	if (write(fd, data, WRITE_SIZE) != WRITE_SIZE)
+		err(1, "write");
+	write_to(row, fd, data);
+	put(enable, "0");
+}
+
+static void writev_ftrace(const char *row)
+{
+	uint32_t data[WRITE_SIZE / 4] = {};
+	int fd = open_for_write(data), enable = open_enable("bench");
+	struct iovec iov[2] = {
+		{ &data[0], sizeof(data[0]) },
+		{ &data[1], WRITE_SIZE - sizeof(data[0]) },
+	};
+	unsigned int i;
+
+	put(enable, "1");
+	if (writev(fd, iov, 2) != WRITE_SIZE)
+		err(1, "writev");
+	for (i = 0; i < 2001; i++) {
+		start();
+		writev(fd, iov, 2);
+		stop();
+	}
+	put(enable, "0");
+	result(row, median());
+}
+
+static void write_marker(const char *row)
+{
+	uint32_t data[WRITE_SIZE / 4] = { 1 };
+
+	write_to(row, open(TRACING "trace_marker_raw", O_WRONLY), data);
+}
+
+static void write_null(const char *row)
+{
+	uint32_t data[WRITE_SIZE / 4] = {};
+
+	write_to(row, open("/dev/null", O_WRONLY), data);
+}
+
+/*
+ * Processes
+ */
+
+static void fork_with(const char *row, unsigned int nr)
+{
+	int fd = open_data();
+	unsigned int i;
+	pid_t pid;
+
+	bits[0] = 0;
+	for (i = 0; i < nr; i++)
+		reg(fd, i, name(i));
+	for (i = 0; i < 101; i++) {
+		start();
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+		stop();
+	}
+	result(row, median());
+}
+
+static void fork_0(const char *row)
+{
+	fork_with(row, 0);
+}
+
+static void fork_512(const char *row)
+{
+	fork_with(row, 512);
+}
+
+/* Processes that register 64 events each, until the parent ends */
+static void start_processes(unsigned int nr)
+{
+	unsigned int i, j;
+	int ready[2], fd;
+	char byte;
+
+	if (pipe(ready))
+		err(1, "pipe");
+	for (i = 0; i < nr; i++) {
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			fd = open_data();
+			for (j = 0; j < 64; j++)
+				reg(fd, j, name(j));
+			write(ready[1], "", 1);
+			pause();
+		}
+		if (read(ready[0], &byte, 1) != 1)
+			err(1, "read");
+	}
+}
+
+static void toggle_among(const char *row, unsigned int nr)
+{
+	int enable, fd = open_data();
+	unsigned int i;
+
+	start_processes(nr);
+	reg(fd, 0, "toggled u64 count");
+	enable = open_enable("toggled");
+	/* The core waits for grace periods: only what is executed counts */
+	use_clock(CLOCK_THREAD_CPUTIME_ID);
+	for (i = 0; i < 31; i++) {
+		start();
+		put(enable, "1");
+		put(enable, "0");
+		stop();
+	}
+	result(row, median());
+}
+
+static void toggle_0(const char *row)
+{
+	toggle_among(row, 0);
+}
+
+static void toggle_1000(const char *row)
+{
+	toggle_among(row, 1000);
+}
+
+/*
+ * Many events
+ */
+
+static void read_file(const char *file)
+{
+	static char buffer[65536];
+	int fd = open(file, O_RDONLY);
+
+	if (fd < 0)
+		err(1, "%s", file);
+	while (read(fd, buffer, sizeof(buffer)) > 0)
+		;
+	close(fd);
+}
+
+static void read_with(const char *row, const char *file)
+{
+	static const unsigned int counts[] = { 256, 1024, MANY };
+	char text[64];
+	unsigned int i, j;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		fd = many_events(counts[i]);
+		for (j = 0; j < 5; j++) {
+			start();
+			read_file(file);
+			stop();
+		}
+		snprintf(text, sizeof(text), "%s/%u", row, counts[i]);
+		result(text, median());
+		close(fd);
+		wait_removed();
+	}
+}
+
+static void read_status(const char *row)
+{
+	read_with(row, TRACING "user_events_status");
+}
+
+static void read_dynamic(const char *row)
+{
+	read_with(row, TRACING "dynamic_events");
+}
+
+/* Until the events are gone, which may be later than close() returns */
+static void close_with(const char *row, unsigned int nr)
+{
+	char text[64];
+	int fd = many_events(nr);
+
+	start();
+	close(fd);
+	wait_removed();
+	stop();
+	snprintf(text, sizeof(text), "%s/%u", row, nr);
+	result(text, median());
+}
+
+static void close_many(const char *row)
+{
+	close_with(row, MANY / 10);
+	close_with(row, MANY);
+}
+
+static void exit_with(const char *row, unsigned int nr)
+{
+	int ready[2];
+	char text[64], byte;
+	pid_t pid;
+
+	if (pipe(ready))
+		err(1, "pipe");
+	pid = fork();
+	if (!pid) {
+		reg_range(open_data(), name, 0, nr, false);
+		write(ready[1], "", 1);
+		pause();
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		err(1, "read");
+
+	start();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	wait_removed();
+	stop();
+	snprintf(text, sizeof(text), "%s/%u", row, nr);
+	result(text, median());
+}
+
+static void exit_many(const char *row)
+{
+	exit_with(row, MANY / 10);
+	exit_with(row, MANY);
+}
+
+static void delete_with(const char *row, unsigned int nr)
+{
+	char text[64];
+	int fd = open_data();
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		reg_flags(fd, 0, format(i),
+			  USER_EVENT_REG_MULTI_FORMAT | USER_EVENT_REG_PERSIST);
+		unreg(fd, 0);
+	}
+	close(fd);
+	usleep(100000);
+
+	fd = open_data();
+	start();
+	if (ioctl(fd, DIAG_IOCSDEL, "bench"))
+		err(1, "delete");
+	stop();
+	close(fd);
+	snprintf(text, sizeof(text), "%s/%u", row, nr);
+	result(text, median());
+	wait_removed();
+}
+
+static void delete_formats(const char *row)
+{
+	delete_with(row, MANY / 10);
+	if (!slow)
+		delete_with(row, MANY);
+}
+
+/*
+ * Memory
+ */
+
+/*
+ * Bytes of kernel memory in use; Slab has large allocations, too.  These rows
+ * come first, as what others have freed would be used again.
+ */
+static uint64_t kernel_memory(void)
+{
+	static const char * const kinds[] = { "Slab", "Percpu", "VmallocUsed" };
+	unsigned long long kb, used = 0;
+	char line[128], kind[64];
+	unsigned int i;
+	FILE *f;
+
+	/* What is freed with a delay has to be gone */
+	sleep(15);
+	f = fopen("/proc/meminfo", "r");
+	if (!f)
+		err(1, "meminfo");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%63[^:]: %llu", kind, &kb) != 2)
+			continue;
+		for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+			if (!strcmp(kind, kinds[i]))
+				used += kb * 1024;
+		}
+	}
+	fclose(f);
+	return used;
+}
+
+static void memory_event(const char *row)
+{
+	uint64_t before;
+
+	close(many_events(1));
+	before = kernel_memory();
+	many_events(MANY);
+	result(row, (kernel_memory() - before) / MANY);
+}
+
+static void memory_registration(const char *row)
+{
+	int fd = open_data();
+	uint64_t before;
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		bits[i] = 0;
+	reg(fd, MANY, name(0));
+	before = kernel_memory();
+	for (i = 0; i < MANY; i++)
+		reg(fd, i, name(0));
+	result(row, (kernel_memory() - before) / MANY);
+}
+
+/*
+ * Several CPUs
+ */
+
+/* Shared by the processes of a row */
+static struct {
+	_Atomic bool go, end;
+	_Atomic uint64_t done[64];
+} *shared;
+
+static uint32_t shared_data[WRITE_SIZE / 4];
+static int shared_fd;
+
+static void smp_register(unsigned int cpu)
+{
+	int fd = open_data();
+	unsigned int i;
+
+	while (!shared->go)
+		;
+	for (i = 0; !shared->end; i++) {
+		reg(fd, 0, format(i % 64));
+		unreg(fd, 0);
+		shared->done[cpu]++;
+	}
+}
+
+static void smp_write(unsigned int cpu)
+{
+	uint32_t data[WRITE_SIZE / 4] = {};
+	char desc[128];
+	int fd = open_data();
+
+	snprintf(desc, sizeof(desc), "bench%02u " WRITE_FIELDS, cpu);
+	data[0] = reg(fd, 0, desc);
+	snprintf(desc, sizeof(desc), "bench%02u", cpu);
+	put(open_enable(desc), "1");
+	while (!shared->go)
+		;
+	while (!shared->end) {
+		write(fd, data, WRITE_SIZE);
+		shared->done[cpu]++;
+	}
+}
+
+/* All through one open file, as the threads of a program do */
+static void smp_write_shared(unsigned int cpu)
+{
+	while (!shared->go)
+		;
+	while (!shared->end) {
+		write(shared_fd, shared_data, WRITE_SIZE);
+		shared->done[cpu]++;
+	}
+}
+
+/* An event of its own, and that of the first writer */
+static void smp_toggle(unsigned int cpu)
+{
+	int fd = open_data(), first = open_enable("bench00"), own;
+
+	(void)cpu;
+	reg(fd, 0, "toggled u64 count");
+	own = open_enable("toggled");
+	while (!shared->end) {
+		put(first, "0");
+		put(own, "1");
+		put(first, "1");
+		put(own, "0");
+		usleep(1000);
+	}
+}
+
+static pid_t spawn(void (*run)(unsigned int), unsigned int cpu, bool pin)
+{
+	cpu_set_t cpus;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	if (pin && sched_setaffinity(0, sizeof(cpus), &cpus))
+		err(1, "CPU %u", cpu);
+	run(cpu);
+	_exit(0);
+}
+
+static void smp_run(const char *row, void (*run)(unsigned int), bool toggle, unsigned int nr)
+{
+	uint64_t taken, sum = 0;
+	char text[64];
+	unsigned int i;
+
+	memset(shared, 0, sizeof(*shared));
+	for (i = 0; i < nr; i++)
+		spawn(run, i, true);
+	usleep(300000);
+	if (toggle)
+		spawn(smp_toggle, 0, false);
+	shared->go = true;
+	taken = now();
+	usleep(1000000);
+	shared->end = true;
+	taken = now() - taken;
+	while (wait(NULL) > 0)
+		;
+	for (i = 0; i < nr; i++)
+		sum += shared->done[i];
+	snprintf(text, sizeof(text), "%s/%u", row, nr);
+	result(text, sum * 1000000000.0 / taken);
+}
+
+static void bench_smp(unsigned int max)
+{
+	unsigned int nr, repeat, i;
+	int fd = open_data();
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < 64; i++)
+		reg(fd, i, format(i));
+	shared_fd = open_data();
+	shared_data[0] = reg(shared_fd, 64, "shared " WRITE_FIELDS);
+	put(open_enable("shared"), "1");
+	for (repeat = 0; repeat < 5; repeat++) {
+		for (nr = 1; nr <= max; nr *= 2) {
+			smp_run("smp/register", smp_register, false, nr);
+			smp_run("smp/write", smp_write, false, nr);
+			smp_run("smp/shared", smp_write_shared, false, nr);
+			smp_run("smp/toggle", smp_write, true, nr);
+		}
+	}
+}
+
+/*
+ * All rows
+ */
+
+static const struct {
+	const char	*name;
+	void		(*run)(const char *row);
+} rows[] = {
+	{ "memory/registration",	memory_registration },
+	{ "memory/event",		memory_event },
+	{ "register/first",		register_first },
+	{ "register/name1024",		register_names },
+	{ "unregister/64",		unregister_64 },
+	{ "unregister/1024",		unregister_1024 },
+	{ "write/ftrace",		write_ftrace },
+	{ "write/ftrace-again",		write_ftrace },
+	{ "write/ftrace-writev",	writev_ftrace },
+	{ "write/marker",		write_marker },
+	{ "write/disabled",		write_disabled },
+	{ "write/null",			write_null },
+	{ "fork/0",			fork_0 },
+	{ "fork/512",			fork_512 },
+	{ "toggle/0",			toggle_0 },
+	{ "toggle/1000",		toggle_1000 },
+	{ "status",			read_status },
+	{ "dynamic",			read_dynamic },
+	{ "close",			close_many },
+	{ "exit",			exit_many },
+	{ "delete",			delete_formats },
+	{ "format",			register_formats },
+};
+
+static bool is_wanted(const char *row, char **wanted)
+{
+	if (!*wanted)
+		return true;
+	for (; *wanted; wanted++) {
+		if (!strncmp(row, *wanted, strlen(*wanted)))
+			return true;
+	}
+	return false;
+}
+
+static int bench_icount(char **wanted)
+{
+	int status, failed = 0;
+	unsigned int i;
+	pid_t pid;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!is_wanted(rows[i].name, wanted))
+			continue;
+		pid = fork();
+		if (!pid) {
+			use_clock(CLOCK_MONOTONIC);
+			rows[i].run(rows[i].name);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+		if (status) {
+			warnx("%s failed", rows[i].name);
+			failed = 1;
+		}
+		wait_removed();
+	}
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "-s")) {
+		slow = true;
+		argv++;
+		argc--;
+	}
+	if (argc > 1 && !strcmp(argv[1], "icount"))
+		return bench_icount(argv + 2);
+	if (argc == 3 && !strcmp(argv[1], "smp")) {
+		bench_smp(atoi(argv[2]));
+		return 0;
+	}
+	errx(1, "usage: bench [-s] icount [ROW...] | bench smp NR_CPUS");
+}
