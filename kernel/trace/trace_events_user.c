@@ -8,6 +8,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/hash.h>
+#include <linux/hex.h>
 #include <linux/jhash.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
@@ -19,8 +20,8 @@
 #include "trace_events_user.h"
 #include "trace_output.h"
 
-/* ":[", 16 hex digits, "]" and a NUL */
-#define ID_SUFFIX_SIZE 20
+/* Hex digits of an id */
+#define MAX_ID_LEN 16
 
 /**
  * struct name_key - what a name is found by
@@ -49,18 +50,17 @@ struct format_key {
  * @key: its name
  * @layout: its fields; freed by user_event_get() unless an event took it over
  * @multi: USER_EVENT_REG_MULTI_FORMAT
- * @persist: USER_EVENT_REG_PERSIST
  */
 struct request {
 	struct name_key			key;
 	struct user_event_layout	*layout;
 	bool				multi;
-	bool				persist;
 };
 
 /* Names of all groups, and multi-format events of all names.  Changed under
  * event_mutex, looked up under RCU.
  */
+static struct kmem_cache *event_cache;
 static struct rhashtable names;
 static struct rhashtable formats;
 
@@ -145,7 +145,7 @@ static const struct rhashtable_params format_params = {
  */
 struct list_head *user_event_fields(struct trace_event_call *call)
 {
-	return &user_event_from_call(call)->layout->head.link;
+	return user_event_layout_fields(user_event_from_call(call)->layout);
 }
 
 /**
@@ -159,20 +159,40 @@ const char *user_event_format_name(struct trace_event_call *call)
 	return user_event_from_call(call)->name->ident;
 }
 
-static enum print_line_t print_entry(struct trace_iterator *iter, int flags,
-				     struct trace_event *event)
+/*
+ * The core gives a type number to the next event when one is removed: what is
+ * left of that one in a buffer must not be read by this one's fields.
+ */
+static bool can_be_ours(const struct trace_iterator *iter,
+			const struct user_event_layout *layout)
 {
-	return print_event_fields(iter, event);
+	size_t len = iter->ent_size;
+
+	/* tp_printk prints what has just been written, and gives no size */
+	if (!len)
+		return true;
+	if (len < USER_EVENT_FIRST_OFFSET + layout->size)
+		return false;
+	len -= USER_EVENT_FIRST_OFFSET;
+	return !user_event_layout_check(layout, iter->ent + 1, len);
+}
+
+static enum print_line_t print_entry(struct trace_iterator *iter, int flags,
+				     struct trace_event *trace_event)
+{
+	struct trace_event_call *call = container_of(trace_event, struct trace_event_call,
+						     event);
+
+	if (can_be_ours(iter, user_event_from_call(call)->layout))
+		return print_event_fields(iter, trace_event);
+
+	trace_seq_printf(&iter->seq, "%s: <of a removed event>\n", trace_event_name(call));
+	return trace_handle_return(&iter->seq);
 }
 
 static struct trace_event_functions event_funcs = {
 	.trace = print_entry,
 };
-
-static bool is_multi(const struct user_event *event)
-{
-	return test_bit(USER_EVENT_MULTI, &event->flags);
-}
 
 /*
  * Identities
@@ -269,7 +289,7 @@ static int publish(struct user_event *event)
 	int ret;
 
 	lockdep_assert_held(&event_mutex);
-	if (!is_multi(event)) {
+	if (!event->multi) {
 		rcu_assign_pointer(event->name->single, event);
 		return 0;
 	}
@@ -285,7 +305,7 @@ static int publish(struct user_event *event)
 static void unpublish(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
-	if (is_multi(event)) {
+	if (event->multi) {
 		rhashtable_remove_fast(&formats, &event->node, format_params);
 		list_del(&event->format);
 	} else {
@@ -299,9 +319,11 @@ static void unpublish(struct user_event *event)
 
 static void free_event(struct user_event *event)
 {
+	if (event->multi)
+		kfree(event->tp.name);
 	kfree(event->call.print_fmt);
 	kfree(event->layout);
-	kfree(event);
+	kmem_cache_free(event_cache, event);
 }
 
 static void free_event_rcu(struct rcu_head *rcu)
@@ -332,7 +354,7 @@ static int remove_event(struct user_event *event)
 	}
 
 	dyn_event_remove(&event->devent);
-	list_del_init(&event->zombie);
+	list_del(&event->zombie);
 	unpublish(event);
 	xa_erase(&group->events, event->id);
 	group->nr_events--;
@@ -342,14 +364,21 @@ static int remove_event(struct user_event *event)
 	return 0;
 }
 
+/* How long to wait for the core, in jiffies, the next time; under event_mutex */
+static unsigned long zombie_delay;
+
+static void bury_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(zombie_work, bury_work);
+
 static void bury_work(struct work_struct *work)
 {
-	mutex_lock(&event_mutex);
+	guard(mutex)(&event_mutex);
 	user_events_bury();
-	mutex_unlock(&event_mutex);
+	if (list_empty(&zombies))
+		return;
+	zombie_delay = min_t(unsigned long, 2 * zombie_delay, 30 * HZ);
+	schedule_delayed_work(&zombie_work, zombie_delay);
 }
-
-static DECLARE_DELAYED_WORK(zombie_work, bury_work);
 
 /**
  * user_events_bury - remove the events that wait for it
@@ -366,9 +395,6 @@ void user_events_bury(void)
 	lockdep_assert_held(&event_mutex);
 	list_for_each_entry_safe(event, next, &zombies, zombie)
 		remove_event(event);
-
-	if (!list_empty(&zombies))
-		schedule_delayed_work(&zombie_work, HZ / 10);
 }
 
 /* Caller holds event_mutex and has seen the last reference go */
@@ -376,6 +402,9 @@ static void add_zombie(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
 	list_add(&event->zombie, &zombies);
+	zombie_delay = HZ / 100 + 1;
+	/* It may be waiting longer for another one */
+	cancel_delayed_work(&zombie_work);
 	schedule_delayed_work(&zombie_work, 0);
 }
 
@@ -426,11 +455,21 @@ void user_event_get_locked(struct user_event *event)
  * Find and share
  */
 
-/* Caller holds a reference: it can't become persistent while being deleted */
-static void make_persistent(struct user_event *event)
+/**
+ * user_event_persist - let an event stay until it is deleted
+ * @event: which; the caller has a reference
+ *
+ * Context: any but interrupts.
+ */
+void user_event_persist(struct user_event *event)
 {
-	if (!test_and_set_bit(USER_EVENT_PERSISTS, &event->flags))
-		refcount_inc(&event->refs);
+	guard(spinlock)(&event->lock);
+	if (event->persists)
+		return;
+	/* Once it persists, this one is no use: it has to be there before */
+	refcount_inc(&event->refs);
+	smp_wmb();	/* pairs with is_busy() */
+	WRITE_ONCE(event->persists, true);
 }
 
 /* The single-format event of a name; its layout decides whether it is shared */
@@ -490,34 +529,66 @@ static struct user_event *share(const struct request *req)
  * The beginning of an event
  */
 
+/* As "%llx" does, in far fewer instructions; returns how many digits */
+static int print_id(char *to, u64 id)
+{
+	int len = DIV_ROUND_UP(fls64(id), 4), i;
+
+	for (i = len - 1; i >= 0; i--) {
+		to[i] = hex_asc_lo(id);
+		id >>= 4;
+	}
+	return len;
+}
+
+static char *mempcpy_to(char *to, const char *from, size_t len)
+{
+	memcpy(to, from, len);
+	return to + len;
+}
+
 /* Names the tracepoint; caller holds event_mutex */
 static int set_tp_name(struct user_event *event)
 {
-	int len;
+	const struct user_event_name *name = event->name;
+	char id[MAX_ID_LEN + 1], *tp_name;
+	int id_len;
+	size_t len;
 
-	if (!is_multi(event)) {
-		event->tp.name = event->name->text;
+	if (!event->multi) {
+		event->tp.name = name->text;
 		return 0;
 	}
 
-	len = sprintf(event->tp_name, "%s:[%llx]", event->name->text, next_id());
-	event->tp.name = event->tp_name;
-	return len > NAME_MAX ? -ENAMETOOLONG : 0;
+	id_len = print_id(id, next_id());
+	len = name->len + strlen(":[]") + id_len;
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+
+	tp_name = kmalloc(len + 1, USER_EVENT_GFP);
+	if (!tp_name)
+		return -ENOMEM;
+
+	event->tp.name = tp_name;
+	tp_name = mempcpy_to(tp_name, name->text, name->len);
+	tp_name = mempcpy_to(tp_name, ":[", 2);
+	tp_name = mempcpy_to(tp_name, id, id_len);
+	memcpy(tp_name, "]", 2);
+	return 0;
 }
 
 static struct user_event *alloc_event(struct request *req,
 				      struct user_event_name *name)
 {
-	size_t tp_name_size = req->multi ? name->len + ID_SUFFIX_SIZE : 0;
 	struct user_event *event;
 
-	event = kzalloc(struct_size(event, tp_name, tp_name_size), USER_EVENT_GFP);
+	event = kmem_cache_zalloc(event_cache, USER_EVENT_GFP);
 	if (!event)
 		return NULL;
 
 	event->call.print_fmt = user_event_layout_print_fmt(req->layout, USER_EVENT_GFP);
 	if (!event->call.print_fmt) {
-		kfree(event);
+		kmem_cache_free(event_cache, event);
 		return NULL;
 	}
 
@@ -529,7 +600,7 @@ static struct user_event *alloc_event(struct request *req,
 	INIT_LIST_HEAD(&event->enablers);
 	INIT_LIST_HEAD(&event->zombie);
 	dyn_event_init(&event->devent, &user_event_dyn_ops);
-	__assign_bit(USER_EVENT_MULTI, &event->flags, req->multi);
+	event->multi = req->multi;
 
 	event->call.class = req->multi ? &name->group->multi : &name->group->single;
 	event->call.tp = &event->tp;
@@ -643,7 +714,8 @@ static struct user_event *share_or_create(struct request *req)
  * user_event_get - find or make the event that a description asks for
  * @group: where
  * @desc: the description, "NAME [FIELD[;FIELD...]]"
- * @reg_flags: of enum user_reg_flag
+ * @reg_flags: of enum user_reg_flag; USER_EVENT_REG_PERSIST is the caller's
+ *	to see to, once nothing can fail any more
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
@@ -673,8 +745,6 @@ struct user_event *user_event_get(struct user_event_group *group,
 	event = share(&req);
 	if (!event)
 		event = share_or_create(&req);
-	if (!IS_ERR(event) && reg_flags & USER_EVENT_REG_PERSIST)
-		make_persistent(event);
 
 	/* Unless a new event has it */
 	kfree(req.layout);
@@ -685,10 +755,12 @@ struct user_event *user_event_get(struct user_event_group *group,
  * Delete
  */
 
-static bool is_busy(struct user_event *event)
+static bool is_busy(const struct user_event *event)
 {
-	return refcount_read(&event->refs) >
-	       test_bit(USER_EVENT_PERSISTS, &event->flags);
+	bool persists = READ_ONCE(event->persists);
+
+	smp_rmb();	/* pairs with user_event_persist() */
+	return refcount_read(&event->refs) > persists;
 }
 
 /* Caller holds event_mutex */
@@ -727,6 +799,7 @@ int user_event_delete(struct user_event_group *group, const char *text)
 	const struct name_key key = { group, text, strlen(text) };
 	struct user_event *event, *next, *single;
 	struct user_event_name *name;
+	bool last = false;
 	int first = 0, ret;
 
 	guard(mutex)(&event_mutex);
@@ -739,12 +812,16 @@ int user_event_delete(struct user_event_group *group, const char *text)
 	if (!name)
 		return -ENOENT;
 
-	/* The name is gone with its last event: read it before.  Newest first,
-	 * as the core looks for what it removes.
+	/* The name may go with its last event: don't look at it behind that.
+	 * Newest first, as the core looks for what it removes.
 	 */
 	single = rcu_dereference_protected(name->single,
 					   lockdep_is_held(&event_mutex));
-	list_for_each_entry_safe(event, next, &name->formats, format) {
+	last = list_empty(&name->formats);
+	for (event = list_first_entry(&name->formats, typeof(*event), format);
+	     !last; event = next) {
+		last = list_is_last(&event->format, &name->formats);
+		next = last ? NULL : list_next_entry(event, format);
 		ret = delete_event(event);
 		first = first ?: ret;
 	}
@@ -772,12 +849,11 @@ static int dyn_create(const char *raw_command)
 	if (strlen(raw_command) >= USER_EVENT_MAX_DESC)
 		return -EINVAL;
 
-	event = user_event_get(&user_event_default_group, raw_command,
-			       USER_EVENT_REG_PERSIST);
+	event = user_event_get(&user_event_default_group, raw_command, 0);
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
-	/* Persistence holds it from here */
+	user_event_persist(event);
 	user_event_put(event);
 	return 0;
 }
@@ -841,9 +917,13 @@ int __init user_event_init(void)
 {
 	int ret;
 
+	event_cache = KMEM_CACHE(user_event, SLAB_ACCOUNT);
+	if (!event_cache)
+		return -ENOMEM;
+
 	ret = rhashtable_init(&names, &name_params);
 	if (ret)
-		return ret;
+		goto destroy_cache;
 
 	ret = rhashtable_init(&formats, &format_params);
 	if (ret)
@@ -857,5 +937,7 @@ destroy_formats:
 	rhashtable_destroy(&formats);
 destroy_names:
 	rhashtable_destroy(&names);
+destroy_cache:
+	kmem_cache_destroy(event_cache);
 	return ret;
 }

@@ -19,8 +19,8 @@
  *   user_event_set::lock, user_event::lock
  *                                spinlocks, never nested in each other
  *
- * user_event_file::lock is taken before all of these but mmap_lock, which
- * faults on user memory take inside it; it is never held for event_mutex.
+ * user_event_file::lock is taken before mmap_lock and what is below that; it
+ * and event_mutex are never taken inside each other.
  *
  * Found without a lock: names and formats under RCU, then
  * refcount_inc_not_zero(); the addresses of an event, and who shares them,
@@ -60,9 +60,14 @@
 /* Where a layout's first field is: behind the common header of all entries */
 #define USER_EVENT_FIRST_OFFSET sizeof(struct trace_entry)
 
-/* A time in jiffies that is before anything that still matters */
+/* Times of changes are the low 32 bits of jiffies: what is older than what 31
+ * bits hold may look new, which costs time where it is asked, and nothing else
+ */
+#define USER_EVENT_NOW ((u32)jiffies)
+
+/* Before anything that still matters */
 #define USER_EVENT_LONG (3600 * HZ)
-#define USER_EVENT_LONG_AGO (jiffies - USER_EVENT_LONG)
+#define USER_EVENT_LONG_AGO (USER_EVENT_NOW - USER_EVENT_LONG)
 
 /*
  * Room 1: layout
@@ -91,14 +96,11 @@ struct user_event_dyn_check {
  * @nr_fields: entries of @fields
  * @nr_checks: entries of @checks
  * @checks: dynamic fields in offset order; inside this allocation
- * @head: ``head.link`` is the list of fields that the tracing core walks, the
- *	last field first.  It is a whole field, of no size, because the core
- *	takes the list's first entry for the last field without asking whether
- *	there is one.  Changed under event_mutex only, while no one can find
- *	the event (see user_event_layout_detach()).
+ * @list: @fields for the tracing core, the last one first; changed under
+ *	event_mutex only, see user_event_layout_detach()
  * @fields: what the core knows of each field; type and name point into @key
  *
- * Immutable but for @head; owned by one event, freed after a grace period.
+ * Immutable but for @list; owned by one event, freed after a grace period.
  */
 struct user_event_layout {
 	char				*key;
@@ -108,7 +110,7 @@ struct user_event_layout {
 	u16				nr_checks;
 	u32				hash;
 	struct user_event_dyn_check	*checks;
-	struct ftrace_event_field	head;
+	struct list_head		list;
 	struct ftrace_event_field	fields[];
 };
 
@@ -120,6 +122,7 @@ bool user_event_layout_match(const struct user_event_layout *layout,
 			     int argc, const char **argv);
 int user_event_layout_check(const struct user_event_layout *layout,
 			    const void *payload, size_t len);
+struct list_head *user_event_layout_fields(struct user_event_layout *layout);
 void user_event_layout_attach(struct user_event_layout *layout);
 void user_event_layout_detach(struct user_event_layout *layout);
 
@@ -165,7 +168,7 @@ struct user_event_group {
  *	event_mutex, read under RCU
  * @formats: the multi-format events of this name, newest first; under
  *	event_mutex
- * @rcu: frees it after those who found it
+ * @rcu: frees it after those who found it, who do not look at @formats
  * @ident: @text with '_' for what can't be in an identifier; @text itself, or
  *	behind it
  * @len: bytes of @text without its NUL
@@ -177,17 +180,13 @@ struct user_event_name {
 	struct rhash_head		node;
 	struct user_event_group		*group;
 	struct user_event __rcu		*single;
-	struct list_head		formats;
-	struct rcu_head			rcu;
+	union {
+		struct list_head	formats;
+		struct rcu_head		rcu;
+	};
 	char				*ident;
 	u8				len;
 	char				text[];
-};
-
-/* Bits of user_event::flags */
-enum {
-	USER_EVENT_PERSISTS,
-	USER_EVENT_MULTI,
 };
 
 /* Bits of user_event::status */
@@ -200,43 +199,49 @@ enum {
  * @consumers: who records it, or NULL for no one; replaced under event_mutex,
  *	read with preemption off; owned
  * @refs: an open file's, an address set's, the consumers' together, and one
- *	for %USER_EVENT_PERSISTS.  It becomes 0 under event_mutex only.
- * @flags: bits as above; atomic
+ *	for @persists.  It becomes 0 under event_mutex only.
+ * @lock: guards @enablers and @persists, and orders @status against additions
+ *	to the former
+ * @id: its place in user_event_group::events
+ * @changed: when, in 32 bits of jiffies, @status or a bit that mirrors it last
+ *	changed
  * @status: who the consumers are, USER_EVENT_BY_*; written under event_mutex
  *	and @lock, read anywhere
- * @id: its place in user_event_group::events
- * @changed: when, in jiffies, @status or a bit that mirrors it last changed
- * @lock: guards @enablers and orders @status against additions to it
+ * @multi: made for USER_EVENT_REG_MULTI_FORMAT; never changes
+ * @persists: stays until it is deleted; written under @lock, and once true,
+ *	never false again
  * @enablers: the addresses that mirror @status; walked under user_event_srcu
  * @name: its registered name; shared, see user_event_name
  * @format: multi: in user_event_name::formats; under event_mutex
  * @node: multi: in the table of formats
  * @zombie: in the list of events that wait for removal; under event_mutex
+ * @rcu: frees it after those who found it
  * @devent: what dynamic_events knows of it
  * @tp: gives the tracepoint its name
+ *	single: the registered name; multi: "NAME:[ID]", and owns it
  * @call: what the tracing core knows of it; owns print_fmt
- * @rcu: frees it after those who found it
- * @tp_name: multi: the tracepoint's name, "NAME:[ID]"
  */
 struct user_event {
 	struct user_event_layout		*layout;
 	struct user_event_consumers __rcu	*consumers;
 	refcount_t				refs;
-	unsigned long				flags;
-	u8					status;
+	spinlock_t				lock; /* enablers, status, persists */
 	u32					id;
-	unsigned long				changed;
-	spinlock_t				lock; /* enablers, status */
+	u32					changed;
+	u8					status;
+	bool					multi;
+	bool					persists;
 	struct list_head			enablers;
 	struct user_event_name			*name;
 	struct list_head			format;
 	struct rhash_head			node;
-	struct list_head			zombie;
+	union {
+		struct list_head		zombie;
+		struct rcu_head			rcu;
+	};
 	struct dyn_event			devent;
 	struct tracepoint			tp;
 	struct trace_event_call			call;
-	struct rcu_head				rcu;
-	char					tp_name[];
 };
 
 extern struct dyn_event_operations user_event_dyn_ops;
@@ -245,6 +250,7 @@ extern unsigned int user_events_max;
 
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags);
+void user_event_persist(struct user_event *event);
 void user_event_put(struct user_event *event);
 void user_event_put_locked(struct user_event *event);
 void user_event_get_locked(struct user_event *event);
@@ -302,8 +308,27 @@ struct user_event_consumers {
 
 struct iov_iter;
 
+/* Bytes of a payload that are copied to the stack */
+#define USER_EVENT_SMALL 256
+
+/**
+ * struct user_event_write - a write that is copied to the stack
+ * @pad: aligns @payload
+ * @index: the write index, which it starts with
+ * @payload: the rest
+ *
+ * Index and payload are copied as one: whole words, and one call.  Not worth
+ * filling with zeros before, since just what has been copied is read.
+ */
+struct user_event_write {
+	u32	pad;
+	s32	index;
+	u8	payload[USER_EVENT_SMALL];
+} __aligned(8);
+
 int user_event_emit(struct user_event *event, const char __user *from, size_t len);
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from);
+int user_event_emit_copied(struct user_event *event, const void *payload, size_t len);
 void user_event_group_init(struct user_event_group *group, const char *single,
 			   const char *multi);
 

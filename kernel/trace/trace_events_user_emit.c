@@ -3,8 +3,10 @@
  * user_events: who records an event, and the way of a write to them.
  *
  * A payload is copied from user space once, checked, and then recorded by each
- * consumer.  Recording runs with preemption off, as it does for kprobe events:
- * what the tracing core frees of a consumer, it frees after such readers.
+ * consumer.  Recording runs with preemption off, as it does for kprobe events.
+ * What the tracing core frees of a consumer, it frees after such readers: after
+ * tracepoint_synchronize_unregister(), which is synchronize_rcu() among others,
+ * or else waits for SRCU-fast readers and so, with them, for these.
  */
 #include <linux/perf_event.h>
 #include <linux/ring_buffer.h>
@@ -15,16 +17,13 @@
 
 #include "trace_events_user.h"
 
-/* Bytes of a payload that are copied to the stack */
-#define SMALL_PAYLOAD 256
-
 /* Fits into any sub-buffer of ftrace's, and into perf's buffer */
-#define ALWAYS_FITS (PAGE_SIZE / 2)
+#define ALWAYS_FITS 2048
 
-static_assert(SMALL_PAYLOAD <= ALWAYS_FITS);
+static_assert(USER_EVENT_SMALL <= ALWAYS_FITS);
+static_assert(ALWAYS_FITS <= PAGE_SIZE / 2);
 #ifdef CONFIG_PERF_EVENTS
-static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE ||
-	      PAGE_SIZE > PERF_MAX_TRACE_SIZE);
+static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE);
 #endif
 
 /*
@@ -158,7 +157,7 @@ static void record_all(struct user_event *event,
 }
 
 /* The payload is ours: what is checked here is what is recorded */
-static int dispatch(struct user_event *event, const void *payload, size_t len)
+static __always_inline int dispatch(struct user_event *event, const void *payload, size_t len)
 {
 	const struct user_event_consumers *consumers;
 	int ret;
@@ -215,11 +214,20 @@ static noinline int emit_large(struct user_event *event, const char __user *from
 	return ret;
 }
 
+static noinline int emit_small(struct user_event *event, const char __user *from, size_t len)
+{
+	struct user_event_write write __uninitialized;
+
+	if (unlikely(copy_from_user(&write.index, from, sizeof(write.index) + len)))
+		return -EFAULT;
+	return dispatch(event, write.payload, len);
+}
+
 /**
  * user_event_emit - record an event
  * @event: which; an open file that the caller has keeps it
- * @from: its payload
- * @len: bytes of the payload
+ * @from: what was written: the write index, and then the payload
+ * @len: bytes at @from, no less than the index has
  *
  * Context: Process context, may fault and sleep.
  *
@@ -230,24 +238,37 @@ static noinline int emit_large(struct user_event *event, const char __user *from
  */
 int user_event_emit(struct user_event *event, const char __user *from, size_t len)
 {
-	u8 payload[SMALL_PAYLOAD] __aligned(8);
+	int ret;
+
+	len -= sizeof(s32);
+	ret = check_write(event, len);
+	if (ret)
+		return ret;
+	if (likely(len <= USER_EVENT_SMALL))
+		return emit_small(event, from, len);
+	return emit_large(event, from + sizeof(s32), len);
+}
+
+/**
+ * user_event_emit_iter - record an event whose payload is in pieces
+ * @event: which; an open file that the caller has keeps it
+ * @from: its payload; likely too large for the stack
+ *
+ * Context: Process context, may fault and sleep.
+ *
+ * Return: as user_event_emit().
+ */
+int user_event_emit_iter(struct user_event *event, struct iov_iter *from)
+{
+	size_t len = iov_iter_count(from);
+	void *payload;
 	int ret;
 
 	ret = check_write(event, len);
 	if (ret)
 		return ret;
-	if (unlikely(len > sizeof(payload)))
-		return emit_large(event, from, len);
-	if (unlikely(copy_from_user(payload, from, len)))
-		return -EFAULT;
-	return dispatch(event, payload, len);
-}
 
-static noinline int emit_large_iter(struct user_event *event, struct iov_iter *from, size_t len)
-{
-	void *payload = alloc_payload(event, len);
-	int ret;
-
+	payload = alloc_payload(event, len);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 
@@ -257,28 +278,20 @@ static noinline int emit_large_iter(struct user_event *event, struct iov_iter *f
 }
 
 /**
- * user_event_emit_iter - record an event whose payload is in pieces
+ * user_event_emit_copied - record an event whose payload is at hand
  * @event: which; an open file that the caller has keeps it
- * @from: its payload
+ * @payload: its payload, which no one else can change
+ * @len: bytes of @payload, %USER_EVENT_SMALL at most
  *
- * Context: Process context, may fault and sleep.
+ * Context: Process context.
  *
- * Return: as user_event_emit().
+ * Return: as user_event_emit(), but for what copying adds.
  */
-int user_event_emit_iter(struct user_event *event, struct iov_iter *from)
+int user_event_emit_copied(struct user_event *event, const void *payload, size_t len)
 {
-	u8 payload[SMALL_PAYLOAD] __aligned(8);
-	size_t len = iov_iter_count(from);
-	int ret;
+	int ret = check_write(event, len);
 
-	ret = check_write(event, len);
-	if (ret)
-		return ret;
-	if (unlikely(len > sizeof(payload)))
-		return emit_large_iter(event, from, len);
-	if (unlikely(!copy_from_iter_full(payload, len, from)))
-		return -EFAULT;
-	return dispatch(event, payload, len);
+	return ret ?: dispatch(event, payload, len);
 }
 
 /*

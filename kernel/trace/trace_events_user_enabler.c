@@ -12,10 +12,8 @@
  * to a work item of the address space.
  *
  * Who may use a struct user_event_mm:
- *  - who holds mm_users of its mm, current of its own above all, since it is
- *    dropped only once they are 0, which then is for good, or by the last task
- *    in it (see drop_mm());
- *  - who found it under user_event_srcu and then got mm_users of its mm.
+ *  - a task in its address space: it is dropped once there is none any more;
+ *  - who has a reference: it may have been dropped, and then has no set.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -36,7 +34,7 @@
 
 static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as changed");
 
-/* How often, ever more rarely, to look for dead address spaces; see recheck() */
+/* How often, ever more rarely, to look whether suspects are dead */
 #define MAX_RECHECKS 10
 
 /**
@@ -47,7 +45,7 @@ static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as chang
  *	that of any sharer.
  * @sharers: struct user_event_sharer; walked under user_event_srcu
  * @nr_sharers: how many; grows only under the user_event_mm::lock of one
- * @changed: jiffies when a bit of a sharer last changed
+ * @changed: when, in 32 bits of jiffies, a bit of a sharer last changed
  * @rcu: frees it after user_event_srcu readers
  */
 struct user_event_set {
@@ -55,7 +53,7 @@ struct user_event_set {
 	struct rb_root		enablers;
 	struct list_head	sharers;
 	unsigned int		nr_sharers;
-	unsigned long		changed;
+	u32			changed;
 	struct rcu_head		rcu;
 };
 
@@ -103,22 +101,30 @@ struct user_event_sharer {
  * @lock: guards @set, @sharer and what the set says of this address space
  * @set: its registrations; NULL before the first and after the end
  * @sharer: in the list of @set; NULL when @set is
- * @refs: the table's, one for @work while it is queued, one for who reaps it
- * @work: mirrors what toggling could not.  In the end: frees it all, after
- *	user_event_srcu readers and then RCU ones.
+ * @refs: the table's, the suspects', one for @work while it is queued, and
+ *	those of who is about to drop it
+ * @suspect: in the list of suspects; under suspects_lock
+ * @holders: how many of the mm_users of @mm are ours, and no task's; under
+ *	@lock.  Counted after they are taken, and off before they are dropped.
+ * @work: mirrors what toggling could not; in the end, frees it all
+ * @rcu: waits for user_event_srcu readers before that, and then for RCU ones
  * @missed: whether toggling has left something to @work; under @lock
- * @missed_since: jiffies; it is all that changed since then; under @lock
+ * @missed_since: 32 bits of jiffies; it is all that changed since then; under
+ *	@lock
  */
 struct user_event_mm {
 	struct rhash_head		node;
 	struct mm_struct		*mm;
-	struct mutex			lock; /* set, sharer, missed */
+	struct mutex			lock; /* set, sharer, holders, missed */
 	struct user_event_set		*set;
 	struct user_event_sharer	*sharer;
 	refcount_t			refs;
-	struct rcu_work			work;
+	struct list_head		suspect;
+	struct work_struct		work;
+	struct rcu_head			rcu;
+	int				holders;
 	bool				missed;
-	unsigned long			missed_since;
+	u32				missed_since;
 };
 
 /**
@@ -130,6 +136,12 @@ struct leaver {
 	struct callback_head	work;
 	struct mm_struct	*mm;
 };
+
+/* Of times of changes */
+static bool is_before(u32 a, u32 b)
+{
+	return (s32)(a - b) < 0;
+}
 
 DEFINE_STATIC_SRCU(user_event_srcu);
 
@@ -171,22 +183,29 @@ static struct user_event_enabler *find_enabler(const struct user_event_set *set,
 	return NULL;
 }
 
-static bool enabler_less(struct rb_node *a, const struct rb_node *b)
+static int compare_enablers(struct rb_node *a, const struct rb_node *b)
 {
 	const struct user_event_enabler *x = rb_entry(a, struct user_event_enabler, node);
 	const struct user_event_enabler *y = rb_entry(b, struct user_event_enabler, node);
 
-	return x->addr < y->addr || (x->addr == y->addr && x->bit < y->bit);
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->bit - y->bit;
 }
 
-/* Caller holds user_event_mm::lock of the set's one sharer */
-static void insert_enabler(struct user_event_set *set,
-			   struct user_event_enabler *enabler)
+/*
+ * Add an enabler, or refuse with -EADDRINUSE.  Caller has a reference to the
+ * event, and holds user_event_mm::lock of the set's one sharer.
+ */
+static int insert_enabler(struct user_event_set *set,
+			  struct user_event_enabler *enabler)
 {
 	struct user_event *event = enabler->event;
 
+	if (rb_find_add(&enabler->node, &set->enablers, compare_enablers))
+		return -EADDRINUSE;
 	enabler->set = set;
-	rb_add(&enabler->node, &set->enablers, enabler_less);
+	refcount_inc(&event->refs);
 
 	/*
 	 * At the tail: who toggles and finds an address space gone from a set
@@ -195,6 +214,7 @@ static void insert_enabler(struct user_event_set *set,
 	spin_lock(&event->lock);
 	list_add_tail_rcu(&enabler->of_event, &event->enablers);
 	spin_unlock(&event->lock);
+	return 0;
 }
 
 static void free_enabler_rcu(struct rcu_head *rcu)
@@ -273,7 +293,6 @@ static bool copy_enablers(struct user_event_set *to, const struct user_event_set
 		new->addr = old->addr;
 		new->bit = old->bit;
 		new->size = old->size;
-		refcount_inc(&new->event->refs);
 		insert_enabler(to, new);
 	}
 	return true;
@@ -314,6 +333,13 @@ static bool remove_sharer(struct user_event_set *set, struct user_event_sharer *
 	return last;
 }
 
+/* With the lock: those who have left the set have done with reading it */
+static bool is_only_sharer(struct user_event_set *set)
+{
+	guard(spinlock)(&set->lock);
+	return set->nr_sharers == 1;
+}
+
 /**
  * own_set - give an address space a set that it may change
  * @umm: the address space; its lock is held
@@ -331,7 +357,7 @@ static int own_set(struct user_event_mm *umm)
 
 	lockdep_assert_held(&umm->lock);
 	/* A fork of this address space needs the lock to add a sharer */
-	if (old && READ_ONCE(old->nr_sharers) == 1)
+	if (old && is_only_sharer(old))
 		return 0;
 
 	new = alloc_set();
@@ -418,8 +444,8 @@ static void write_bit(struct user_event_enabler *enabler, struct page *page, boo
 
 	if (changed) {
 		/* For a fork that has copied the memory before: see sync_child() */
-		WRITE_ONCE(enabler->event->changed, jiffies);
-		WRITE_ONCE(enabler->set->changed, jiffies);
+		WRITE_ONCE(enabler->event->changed, USER_EVENT_NOW);
+		WRITE_ONCE(enabler->set->changed, USER_EVENT_NOW);
 	}
 }
 
@@ -466,11 +492,11 @@ static struct rb_node *first_from(const struct user_event_set *set,
 /**
  * mirror_since - mirror what may have changed since a point in time
  * @umm: where; the caller holds mm_users
- * @since: jiffies
+ * @since: 32 bits of jiffies
  *
  * Waits for pages to come; what can't be written any more is skipped.
  */
-static void mirror_since(struct user_event_mm *umm, unsigned long since)
+static void mirror_since(struct user_event_mm *umm, u32 since)
 {
 	struct user_event_enabler *enabler;
 	unsigned long addr = 0;
@@ -483,7 +509,7 @@ static void mirror_since(struct user_event_mm *umm, unsigned long since)
 	for (node = first_from(umm->set, 0, 0); node; node = rb_next(node)) {
 		enabler = rb_entry(node, struct user_event_enabler, node);
 again:
-		if (time_before(READ_ONCE(enabler->event->changed), since) ||
+		if (is_before(READ_ONCE(enabler->event->changed), since) ||
 		    mirror(umm, enabler) ||
 		    (waited && enabler->addr == addr && enabler->bit == bit))
 			continue;
@@ -509,28 +535,37 @@ again:
  * Address spaces
  */
 
-static void free_umm_work(struct work_struct *work)
+/* Of one that no one can find any more, or could yet */
+static void free_umm(struct user_event_mm *umm)
 {
-	struct user_event_mm *umm = container_of(to_rcu_work(work),
-						 struct user_event_mm, work);
-
 	mmdrop(umm->mm);
 	kfree(umm);
 }
 
-/* No user_event_srcu reader has it any more; wait for those of the table */
+static void free_umm_work(struct work_struct *work)
+{
+	free_umm(container_of(work, struct user_event_mm, work));
+}
+
+/* Dropping an mm_struct wants a process */
 static void free_umm_rcu(struct rcu_head *rcu)
 {
-	struct user_event_mm *umm = container_of(rcu, struct user_event_mm, work.rcu);
+	struct user_event_mm *umm = container_of(rcu, struct user_event_mm, rcu);
 
-	INIT_RCU_WORK(&umm->work, free_umm_work);
-	queue_rcu_work(mirror_wq, &umm->work);
+	INIT_WORK(&umm->work, free_umm_work);
+	schedule_work(&umm->work);
+}
+
+/* No user_event_srcu reader has it any more; wait for those of the table */
+static void free_umm_srcu(struct rcu_head *rcu)
+{
+	call_rcu(rcu, free_umm_rcu);
 }
 
 static void put_umm(struct user_event_mm *umm)
 {
 	if (refcount_dec_and_test(&umm->refs))
-		call_srcu(&user_event_srcu, &umm->work.rcu, free_umm_rcu);
+		call_srcu(&user_event_srcu, &umm->rcu, free_umm_srcu);
 }
 
 /* Current's own, or one whose mm_users the caller holds, or under RCU */
@@ -540,7 +575,7 @@ static struct user_event_mm *find_umm(struct mm_struct *mm)
 }
 
 /*
- * The end of an address space's registrations: no task uses it any more, or
+ * The end of an address space's registrations: no task is in it any more, or
  * current is the last and leaving.  Only one of those who try gets through.
  * Drops references to events: holds no lock.
  */
@@ -565,40 +600,28 @@ static void drop_umm(struct user_event_mm *umm)
 	put_umm(umm);
 }
 
-/* mm_users never leave 0 again */
-static bool is_dead(const struct user_event_mm *umm)
-{
-	return !atomic_read(&umm->mm->mm_users);
-}
-
-/**
- * user_event_mm_reap - drop the registrations of address spaces that are dead
- *
- * The last task of an address space drops them.  Where someone else, reading
- * /proc for instance, held the address space on just then, this makes up for
- * it: who needs what they hold calls it before giving up.
- *
- * Context: Process context, may sleep; event_mutex not held.
+/*
+ * Whether mm_users is down to @nr, apart from what we hold of it ourselves.
+ * Since that is counted late and early, tasks are never missed; and once there
+ * is no task in an address space, none can get in.
  */
-void user_event_mm_reap(void)
+static bool has_users(struct user_event_mm *umm, int nr)
 {
-	struct rhashtable_iter iter;
-	struct user_event_mm *umm;
-
-	rhashtable_walk_enter(&mms, &iter);
-	rhashtable_walk_start(&iter);
-	while ((umm = rhashtable_walk_next(&iter))) {
-		/* -EAGAIN: the table is being resized; go on from the start */
-		if (IS_ERR(umm) || !is_dead(umm) || !refcount_inc_not_zero(&umm->refs))
-			continue;
-		rhashtable_walk_stop(&iter);
-		drop_umm(umm);
-		put_umm(umm);
-		rhashtable_walk_start(&iter);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+	guard(mutex)(&umm->lock);
+	return atomic_read(&umm->mm->mm_users) - umm->holders > nr;
 }
+
+/*
+ * Suspects: address spaces that a task has left, and that were not dead yet
+ * though no other task may be left to notice when they are, because someone
+ * reading /proc, say, held them on.
+ */
+
+static LIST_HEAD(suspects);
+static DEFINE_SPINLOCK(suspects_lock);
+
+/* Who reaps has the list to itself: the next one finds what it has left */
+static DEFINE_MUTEX(reap_mutex);
 
 static void recheck_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(recheck_work, recheck_work_fn);
@@ -606,56 +629,115 @@ static DECLARE_DELAYED_WORK(recheck_work, recheck_work_fn);
 /* How many times the work will still run; a race costs one time at most */
 static unsigned int rechecks;
 
+/* Caller has a reference, or is in the address space */
+static void add_suspect(struct user_event_mm *umm)
+{
+	spin_lock(&suspects_lock);
+	if (list_empty(&umm->suspect)) {
+		refcount_inc(&umm->refs);
+		list_add_tail(&umm->suspect, &suspects);
+	}
+	spin_unlock(&suspects_lock);
+
+	WRITE_ONCE(rechecks, MAX_RECHECKS);
+	schedule_delayed_work(&recheck_work, 1);
+}
+
+/* Drop those that are dead; forget the others unless they are to be kept */
+static void reap(bool keep)
+{
+	struct user_event_mm *umm, *next;
+	LIST_HEAD(list);
+
+	guard(mutex)(&reap_mutex);
+	spin_lock(&suspects_lock);
+	list_splice_init(&suspects, &list);
+	spin_unlock(&suspects_lock);
+
+	list_for_each_entry_safe(umm, next, &list, suspect) {
+		bool dead = !has_users(umm, 0);
+
+		if (!dead && keep)
+			continue;
+		spin_lock(&suspects_lock);
+		list_del_init(&umm->suspect);
+		spin_unlock(&suspects_lock);
+		if (dead)
+			drop_umm(umm);
+		put_umm(umm);
+	}
+
+	spin_lock(&suspects_lock);
+	list_splice(&list, &suspects);
+	spin_unlock(&suspects_lock);
+}
+
+/**
+ * user_event_mm_reap - drop the registrations of address spaces that are dead
+ *
+ * The last task of an address space drops them.  Where it could not, who needs
+ * what they hold calls this before giving up.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_event_mm_reap(void)
+{
+	reap(true);
+}
+
 static void recheck_work_fn(struct work_struct *work)
 {
 	unsigned int left = READ_ONCE(rechecks);
 
-	user_event_mm_reap();
+	/* What has lived on that long has a task, which will look when it leaves */
+	reap(left);
 	if (!left)
 		return;
 	WRITE_ONCE(rechecks, left - 1);
 	schedule_delayed_work(&recheck_work, (HZ / 100 + 1) << (MAX_RECHECKS - left));
 }
 
-/* An address space may be left by all its tasks and not be dead yet: look later */
-static void recheck(void)
-{
-	WRITE_ONCE(rechecks, MAX_RECHECKS);
-	schedule_delayed_work(&recheck_work, 1);
-}
-
-/* Drop what an address space has registered, if it is dead, else say false */
-static bool drop_dead(struct mm_struct *mm)
+/* Returns what the table has of an mm, with a reference, or NULL */
+static struct user_event_mm *get_umm(struct mm_struct *mm)
 {
 	struct user_event_mm *umm;
-	bool dead = true;
 
+	/* Freed a grace period after it has left the table */
 	rcu_read_lock();
 	umm = find_umm(mm);
 	if (umm && !refcount_inc_not_zero(&umm->refs))
 		umm = NULL;
 	rcu_read_unlock();
-	if (!umm)
-		return true;
+	return umm;
+}
 
-	if (is_dead(umm))
+/*
+ * A task has left an address space, whose @mm is just a key here: it may have
+ * been freed.  @last tells that no other task is known to be in there.
+ */
+static void left_umm(struct mm_struct *mm, bool last)
+{
+	struct user_event_mm *umm = get_umm(mm);
+
+	if (!umm)
+		return;
+	if (!has_users(umm, 0))
 		drop_umm(umm);
-	else
-		dead = false;
+	else if (last)
+		add_suspect(umm);
 	put_umm(umm);
-	return dead;
 }
 
 /* Toggling has left something to do, and a reference */
 static void mirror_work(struct work_struct *work)
 {
-	struct user_event_mm *umm = container_of(to_rcu_work(work),
-						 struct user_event_mm, work);
-	unsigned long since;
+	struct user_event_mm *umm = container_of(work, struct user_event_mm, work);
 	bool missed;
+	u32 since;
 
 	if (mmget_not_zero(umm->mm)) {
 		mutex_lock(&umm->lock);
+		umm->holders++;
 		missed = umm->missed;
 		since = umm->missed_since;
 		umm->missed = false;
@@ -663,8 +745,12 @@ static void mirror_work(struct work_struct *work)
 
 		if (missed)
 			mirror_since(umm, since);
+
+		mutex_lock(&umm->lock);
+		umm->holders--;
+		mutex_unlock(&umm->lock);
 		mmput(umm->mm);
-		if (is_dead(umm))
+		if (!has_users(umm, 0))
 			drop_umm(umm);
 	}
 	put_umm(umm);
@@ -680,15 +766,9 @@ static struct user_event_mm *alloc_umm(struct mm_struct *mm)
 	umm->mm = mm;
 	mutex_init(&umm->lock);
 	refcount_set(&umm->refs, 1);
-	INIT_RCU_WORK(&umm->work, mirror_work);
+	INIT_LIST_HEAD(&umm->suspect);
+	INIT_WORK(&umm->work, mirror_work);
 	return umm;
-}
-
-/* Of one that is in no table */
-static void free_umm(struct user_event_mm *umm)
-{
-	mmdrop(umm->mm);
-	kfree(umm);
 }
 
 /*
@@ -701,6 +781,11 @@ static void mark_task(struct task_struct *task, struct mm_struct *mm)
 	WRITE_ONCE(task->user_event_mm, (struct user_event_mm *)mm);
 }
 
+static struct mm_struct *marked_mm(const struct task_struct *task)
+{
+	return (struct mm_struct *)READ_ONCE(task->user_event_mm);
+}
+
 /*
  * The threads there are, which may be older than the first registration; those
  * to come inherit it.  A new task is in the list before current->user_event_mm
@@ -709,13 +794,18 @@ static void mark_task(struct task_struct *task, struct mm_struct *mm)
 static void mark_tasks(struct mm_struct *mm)
 {
 	struct task_struct *process, *task;
+	int marked = 0;
 
 	read_lock(&tasklist_lock);
-	for_each_thread(current, task)
+	for_each_thread(current, task) {
+		if (READ_ONCE(task->mm) != mm)
+			continue;
 		mark_task(task, mm);
+		marked++;
+	}
 
 	/* CLONE_VM without CLONE_THREAD is rare: only then look at all tasks */
-	if (atomic_read(&mm->mm_users) > current->signal->nr_threads) {
+	if (atomic_read(&mm->mm_users) > marked) {
 		for_each_process_thread(process, task) {
 			if (READ_ONCE(task->mm) == mm)
 				mark_task(task, mm);
@@ -735,12 +825,13 @@ static struct user_event_mm *find_or_add_umm(struct mm_struct *mm)
 	if (!umm)
 		return ERR_PTR(-ENOMEM);
 
+	/* Before it can be found: who registers then, forks with a mark */
+	mark_tasks(mm);
 	other = rhashtable_lookup_get_insert_fast(&mms, &umm->node, mm_params);
 	if (other) {
 		free_umm(umm);
 		return IS_ERR(other) ? ERR_PTR(-ENOMEM) : other;
 	}
-	mark_tasks(mm);
 	return umm;
 }
 
@@ -772,12 +863,13 @@ int user_event_enabler_find(unsigned long addr, u8 bit)
  * @umm: current's; mmap_lock is held
  * @addr: on which page
  *
- * Return: the page, pinned, and then the lock is held, else -EFAULT.
+ * Return: the page, pinned, and then the lock is held, else -EFAULT or -ENOMEM.
  */
 static struct page *lock_and_pin(struct user_event_mm *umm, unsigned long addr)
 {
 	unsigned int tries;
 	struct page *page;
+	int ret;
 
 	for (tries = 0; tries < 10; tries++) {
 		mutex_lock(&umm->lock);
@@ -786,8 +878,9 @@ static struct page *lock_and_pin(struct user_event_mm *umm, unsigned long addr)
 			return page;
 		/* The lock must not wait for user space: toggling wants it */
 		mutex_unlock(&umm->lock);
-		if (fault_in(umm->mm, addr))
-			break;
+		ret = fault_in(umm->mm, addr);
+		if (ret)
+			return ERR_PTR(ret == -ENOMEM ? ret : -EFAULT);
 	}
 	return ERR_PTR(-EFAULT);
 }
@@ -798,17 +891,8 @@ static int add_enabler(struct user_event_mm *umm, struct user_event_enabler *ena
 	int ret;
 
 	lockdep_assert_held(&umm->lock);
-	if (find_enabler(umm->set, enabler->addr, enabler->bit))
-		return -EADDRINUSE;
-
 	ret = own_set(umm);
-	if (ret)
-		return ret;
-
-	/* The caller of this room has a reference */
-	refcount_inc(&enabler->event->refs);
-	insert_enabler(umm->set, enabler);
-	return 0;
+	return ret ?: insert_enabler(umm->set, enabler);
 }
 
 /**
@@ -930,10 +1014,10 @@ int user_event_enabler_remove(unsigned long addr, u8 bit)
  */
 
 /* Let the address space's work do it.  Caller holds mm_users */
-static void mirror_later(struct user_event_mm *umm, unsigned long since)
+static void mirror_later(struct user_event_mm *umm, u32 since)
 {
 	mutex_lock(&umm->lock);
-	if (!umm->missed || time_before(since, umm->missed_since))
+	if (!umm->missed || is_before(since, umm->missed_since))
 		umm->missed_since = since;
 	umm->missed = true;
 	mutex_unlock(&umm->lock);
@@ -941,7 +1025,7 @@ static void mirror_later(struct user_event_mm *umm, unsigned long since)
 	/* Found under user_event_srcu: 0 when it is gone from the table */
 	if (!refcount_inc_not_zero(&umm->refs))
 		return;
-	if (!queue_work(mirror_wq, &umm->work.work))
+	if (!queue_work(mirror_wq, &umm->work))
 		put_umm(umm);
 }
 
@@ -959,8 +1043,7 @@ static bool try_mirror(struct user_event_mm *umm, const struct user_event_enable
 }
 
 static void toggle_enabler(struct user_event_mm *umm,
-			   const struct user_event_enabler *enabler,
-			   unsigned long since)
+			   const struct user_event_enabler *enabler, u32 since)
 {
 	struct mm_struct *mm = umm->mm;
 	bool done = false;
@@ -978,9 +1061,11 @@ static void toggle_enabler(struct user_event_mm *umm,
 
 	/* Tearing it down may need event_mutex */
 	mmput_async(mm);
-	/* mm_count keeps the mm_struct; its last task may have counted on us */
-	if (is_dead(umm))
-		recheck();
+	/* mm_count keeps the mm_struct; its last task may have met us in there */
+	if (!atomic_read(&mm->mm_users) && refcount_inc_not_zero(&umm->refs)) {
+		add_suspect(umm);
+		put_umm(umm);
+	}
 }
 
 /**
@@ -994,7 +1079,7 @@ void user_event_set_status(struct user_event *event, u8 status)
 {
 	struct user_event_enabler *enabler;
 	struct user_event_sharer *sharer;
-	unsigned long now = jiffies;
+	u32 now = USER_EVENT_NOW;
 	u8 old = event->status;
 	int idx;
 
@@ -1034,11 +1119,11 @@ void user_event_set_status(struct user_event *event, u8 status)
  */
 static void sync_child(struct user_event_mm *child)
 {
-	unsigned long since = jiffies - FORK_WINDOW;
+	u32 since = USER_EVENT_NOW - FORK_WINDOW;
 
 	/* Pairs with user_event_set_status() */
 	smp_mb();
-	if (time_after_eq(READ_ONCE(child->set->changed), since))
+	if (!is_before(READ_ONCE(child->set->changed), since))
 		mirror_since(child, since);
 }
 
@@ -1110,24 +1195,40 @@ void user_event_mm_fork(struct task_struct *child, bool shares_mm)
  */
 void user_event_mm_exec(struct task_struct *task)
 {
-	struct mm_struct *old = (struct mm_struct *)READ_ONCE(task->user_event_mm);
+	struct mm_struct *old = marked_mm(task);
 
-	/* Just a key: it may have been freed.  Or someone is still in there */
 	mark_task(task, NULL);
-	if (!drop_dead(old))
-		recheck();
+	left_umm(old, true);
 }
 
-/* Runs when the task has left its address space and its files are closed */
+/* The task has left its address space, or for io_uring's sake, is about to */
 static void left_mm(struct callback_head *work)
 {
 	struct leaver *leaver = container_of(work, struct leaver, work);
 
 	/* Threads that remain do the same when they leave */
-	if (!drop_dead(leaver->mm) && atomic_read(&current->signal->live) < 2)
-		recheck();
+	left_umm(leaver->mm, current->mm || atomic_read(&current->signal->live) < 2);
 	mmdrop(leaver->mm);
 	kfree(leaver);
+}
+
+/* Look once more when the task has left.  Without memory, look later */
+static void look_again(struct task_struct *task, struct user_event_mm *umm)
+{
+	struct leaver *leaver = kmalloc(sizeof(*leaver), GFP_KERNEL);
+
+	if (!leaver) {
+		add_suspect(umm);
+		return;
+	}
+	init_task_work(&leaver->work, left_mm);
+	leaver->mm = umm->mm;
+	mmgrab(leaver->mm);
+	if (task_work_add(task, &leaver->work, TWA_NONE)) {
+		mmdrop(leaver->mm);
+		kfree(leaver);
+		add_suspect(umm);
+	}
 }
 
 /**
@@ -1138,35 +1239,23 @@ static void left_mm(struct callback_head *work)
  */
 void user_event_mm_exit(struct task_struct *task)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = task->mm, *marked = marked_mm(task);
 	struct user_event_mm *umm;
-	struct leaver *leaver;
 
 	mark_task(task, NULL);
+	/* An exec that failed half-way has left that address space before */
+	if (marked != mm)
+		left_umm(marked, true);
+
 	umm = mm ? find_umm(mm) : NULL;
 	if (!umm)
 		return;
 
-	/* No one but this task can use it, nor hand it on, any more */
-	if (atomic_read(&mm->mm_users) == 1) {
+	/* Without another task in it, no one can use it or hand it on any more */
+	if (!has_users(umm, 1))
 		drop_umm(umm);
-		return;
-	}
-
-	/* Others may be leaving at the same time: see who is last afterwards */
-	leaver = kmalloc(sizeof(*leaver), GFP_KERNEL);
-	if (!leaver) {
-		recheck();
-		return;
-	}
-	init_task_work(&leaver->work, left_mm);
-	leaver->mm = mm;
-	mmgrab(mm);
-	if (task_work_add(task, &leaver->work, TWA_NONE)) {
-		mmdrop(mm);
-		kfree(leaver);
-		recheck();
-	}
+	else
+		look_again(task, umm);
 }
 
 /**
@@ -1182,7 +1271,7 @@ int __init user_event_enabler_init(void)
 	if (!enabler_cache)
 		return -ENOMEM;
 
-	mirror_wq = alloc_workqueue("user_events", WQ_UNBOUND, 0);
+	mirror_wq = alloc_workqueue("user_events", WQ_UNBOUND, WQ_MAX_ACTIVE);
 	if (!mirror_wq) {
 		ret = -ENOMEM;
 		goto destroy_cache;

@@ -8,8 +8,10 @@
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/init.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -49,7 +51,8 @@ struct user_event_index {
  * struct user_event_file - an open user_events_data
  * @group: whose events it is about
  * @index: what it has registered, or NULL; replaced under @lock, read under RCU
- * @lock: serializes additions to @index; user memory is written under it
+ * @lock: serializes additions to @index; user memory is written, and address
+ *	spaces are locked under it
  */
 struct user_event_file {
 	struct user_event_group		*group;
@@ -65,7 +68,7 @@ struct user_event_file {
 static u32 *find_slot(const struct user_event_index *index, const struct user_event *event)
 {
 	u32 mask = 2 * index->size - 1;
-	u32 i = hash_ptr(event, 32) & mask;
+	u32 i = hash_ptr(event, ilog2(mask + 1));
 
 	/* Half of the slots are empty at least */
 	while (index->slots[i] && index->events[index->slots[i] - 1] != event)
@@ -118,40 +121,47 @@ static struct user_event_index *grow_index(struct user_event_file *file)
 }
 
 /**
- * add_index - give an event a write index and tell user space
+ * bind_event - give an event a write index, and an address to mirror it
  * @file: the open file
  * @event: the event; the file takes over the caller's reference on success,
  *	and drops it where it has one already
- * @to: where user space wants the index
+ * @reg: what is asked for
+ * @ureg: where user space wants the index
  *
- * An index is known to writers only once user space has it: nothing is left
- * behind where it can't be stored.
+ * User space has the index before anyone can write with it, and before there
+ * is an address: whatever fails leaves nothing behind.
  *
- * Return: 0, -EFAULT or -ENOMEM.
+ * Return: 0, -EFAULT, -EADDRINUSE for the address, or -ENOMEM.
  */
-static int add_index(struct user_event_file *file, struct user_event *event,
-		     u32 __user *to)
+static int bind_event(struct user_event_file *file, struct user_event *event,
+		      const struct user_reg *reg, struct user_reg __user *ureg)
 {
 	struct user_event_index *index;
-	u32 *slot;
+	u32 slot;
+	int ret;
 
 	guard(mutex)(&file->lock);
-	index = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
-	slot = index ? find_slot(index, event) : NULL;
-	if (slot && *slot) {
-		if (put_user(*slot - 1, to))
-			return -EFAULT;
-		/* Never the last: the file has one */
-		user_event_put(event);
-		return 0;
-	}
-
+	/* With room for one more, whether or not it is needed */
 	index = grow_index(file);
 	if (!index)
 		return -ENOMEM;
-	if (put_user(index->nr, to))
+
+	slot = *find_slot(index, event);
+	if (put_user(slot ? slot - 1 : index->nr, &ureg->write_index))
 		return -EFAULT;
-	append(index, event);
+
+	ret = user_event_enabler_add(event, reg->enable_addr, reg->enable_bit,
+				     reg->enable_size);
+	if (ret)
+		return ret;
+
+	/* Nothing can fail any more */
+	if (reg->flags & USER_EVENT_REG_PERSIST)
+		user_event_persist(event);
+	if (slot)
+		user_event_put(event);	/* never the last: the file has one */
+	else
+		append(index, event);
 	return 0;
 }
 
@@ -160,6 +170,7 @@ static struct user_event *find_event(struct user_event_file *file, s32 number)
 {
 	const struct user_event_index *index;
 	struct user_event *event;
+	u32 nr;
 
 	if (unlikely(number < 0))
 		return ERR_PTR(-EINVAL);
@@ -168,8 +179,9 @@ static struct user_event *find_event(struct user_event_file *file, s32 number)
 	/* Replaced as it grows, and freed after a grace period */
 	index = rcu_dereference(file->index);
 	/* Pairs with append(): what is counted is there */
-	if (likely(index && number < smp_load_acquire(&index->nr)))
-		event = index->events[number];
+	nr = likely(index) ? smp_load_acquire(&index->nr) : 0;
+	if (likely(number < nr))
+		event = index->events[array_index_nospec(number, nr)];
 	else
 		event = ERR_PTR(-ENOENT);
 	rcu_read_unlock();
@@ -241,31 +253,9 @@ static struct user_event *get_event(struct user_event_group *group, const char *
 	return user_event_get(group, desc, flags);
 }
 
-/* The event's reference goes over to the file */
-static int bind_event(struct user_event_file *file, struct user_event *event,
-		      const struct user_reg *reg, struct user_reg __user *ureg)
-{
-	int ret;
-
-	ret = user_event_enabler_add(event, reg->enable_addr, reg->enable_bit,
-				     reg->enable_size);
-	if (ret)
-		goto put;
-
-	ret = add_index(file, event, &ureg->write_index);
-	if (ret)
-		goto remove;
-	return 0;
-remove:
-	user_event_enabler_remove(reg->enable_addr, reg->enable_bit);
-put:
-	user_event_put(event);
-	return ret;
-}
-
 static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 {
-	char desc[USER_EVENT_MAX_DESC];
+	char desc[USER_EVENT_MAX_DESC] __uninitialized;
 	struct user_event *event;
 	struct user_reg reg;
 	int ret;
@@ -293,12 +283,15 @@ static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
-	return bind_event(file, event, &reg, ureg);
+	ret = bind_event(file, event, &reg, ureg);
+	if (ret)
+		user_event_put(event);
+	return ret;
 }
 
 static int ioctl_del(struct user_event_file *file, const char __user *uname)
 {
-	char name[USER_EVENT_MAX_DESC];
+	char name[USER_EVENT_MAX_DESC] __uninitialized;
 	int ret;
 
 	ret = copy_text(name, uname);
@@ -363,6 +356,8 @@ static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long
 	case DIAG_IOCSUNREG_COMPAT:
 		cmd = DIAG_IOCSUNREG;
 		break;
+	default:
+		return -ENOTTY;
 	}
 	return data_ioctl(filp, cmd, (unsigned long)compat_ptr(arg));
 }
@@ -383,6 +378,8 @@ static int data_open(struct inode *inode, struct file *filp)
 	file->group = &user_event_default_group;
 	mutex_init(&file->lock);
 	filp->private_data = file;
+	/* The position stays 0: those who share the file need not take turns */
+	filp->f_mode &= ~FMODE_ATOMIC_POS;
 	return 0;
 }
 
@@ -410,34 +407,55 @@ static ssize_t data_write(struct file *filp, const char __user *from, size_t len
 
 	if (unlikely(*pos || len < sizeof(number)))
 		return -EFAULT;
-	if (unlikely(copy_from_user(&number, from, sizeof(number))))
+	if (unlikely(get_user(number, (const s32 __user *)from)))
 		return -EFAULT;
 
 	event = find_event(filp->private_data, number);
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
-	ret = user_event_emit(event, from + sizeof(number), len - sizeof(number));
+	ret = user_event_emit(event, from, len);
 	return ret ?: len;
 }
 
-static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
+/* One that is large, or can't be read to its end: first look who wants it */
+static noinline ssize_t write_pieces(struct user_event_file *file, struct iov_iter *from)
 {
 	size_t len = iov_iter_count(from);
 	struct user_event *event;
 	s32 number;
 	int ret;
 
-	if (unlikely(kiocb->ki_pos))
-		return -EFAULT;
-	if (unlikely(!copy_from_iter_full(&number, sizeof(number), from)))
+	if (!copy_from_iter_full(&number, sizeof(number), from))
 		return -EFAULT;
 
-	event = find_event(kiocb->ki_filp->private_data, number);
+	event = find_event(file, number);
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
 	ret = user_event_emit_iter(event, from);
+	return ret ?: len;
+}
+
+static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
+{
+	struct user_event_file *file = kiocb->ki_filp->private_data;
+	struct user_event_write write __uninitialized;
+	size_t len = iov_iter_count(from);
+	struct user_event *event;
+	int ret;
+
+	if (unlikely(kiocb->ki_pos || len < sizeof(write.index)))
+		return -EFAULT;
+	if (unlikely(len > sizeof(write.index) + sizeof(write.payload) ||
+		     !copy_from_iter_full(&write.index, len, from)))
+		return write_pieces(file, from);
+
+	event = find_event(file, write.index);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+
+	ret = user_event_emit_copied(event, write.payload, len - sizeof(write.index));
 	return ret ?: len;
 }
 

@@ -69,13 +69,25 @@ static bool is_word(const struct word *word, const char *text)
  * What must not get into a name or a type: a path separator, what print fmt
  * and its readers quote with, and what a terminal would act on.
  */
-static bool is_clean(const char *text)
+static bool is_clean(char c)
 {
-	for (; *text; text++) {
-		if (*text < ' ' || *text > '~' || strchr("/\"'`\\%", *text))
-			return false;
+	switch (c) {
+	case '/':
+	case '"':
+	case '\'':
+	case '`':
+	case '\\':
+	case '%':
+		return false;
+	default:
+		return c >= ' ' && c <= '~';
 	}
-	return true;
+}
+
+/* The bytes before the first @c, or before the end */
+static size_t span(const char *text, char c)
+{
+	return strchrnul(text, c) - text;
 }
 
 static bool is_identifier(const struct word *word)
@@ -101,18 +113,19 @@ static bool is_identifier(const struct word *word)
  */
 int user_event_name_len(const char *desc, size_t *len)
 {
-	const char *colon;
+	const char *c;
 
-	if (!is_clean(desc))
-		return -EINVAL;
+	for (c = desc; *c; c++) {
+		if (!is_clean(*c))
+			return -EINVAL;
+	}
 
-	*len = strcspn(desc, " ");
+	*len = span(desc, ' ');
 	if (!*len || (*len <= 2 && !strncmp(desc, "..", *len)))
 		return -EINVAL;
 
 	/* Flags would follow a colon, and there are none */
-	colon = memchr(desc, ':', *len);
-	if (colon)
+	if (memchr(desc, ':', *len))
 		return -EINVAL;
 
 	return *len > NAME_MAX ? -ENAMETOOLONG : 0;
@@ -224,7 +237,15 @@ static int parse_plain(struct user_event_layout *layout,
 		return -EINVAL;
 	canonicalize_array(layout, type, field->len);
 	field->size = field->len;
+	field->filter_type = FILTER_STATIC_STRING;
 	return 0;
+}
+
+/* The core takes any type with these inside for a dynamic one */
+static bool has_loc(const struct word *word)
+{
+	return strnstr(word->text, "__data_loc", word->len) ||
+	       strnstr(word->text, "__rel_loc", word->len);
 }
 
 /* The type behind __data_loc or __rel_loc is free but for its characters */
@@ -232,6 +253,8 @@ static bool is_dyn_type(const struct word *word)
 {
 	size_t i;
 
+	if (has_loc(word))
+		return false;
 	for (i = 0; i < word->len; i++) {
 		if (!isalnum(word->text[i]) && !strchr("_*[]", word->text[i]))
 			return false;
@@ -255,6 +278,9 @@ static int parse_dynamic(struct user_event_layout *layout,
 	check->relative = str_has_prefix(field->type, "__rel_loc");
 	check->string = strstr(field->type, "char");
 	check->offset = layout->size;
+	if (check->string)
+		field->filter_type = check->relative ? FILTER_RDYN_STRING :
+						       FILTER_DYN_STRING;
 	return 0;
 }
 
@@ -265,7 +291,8 @@ static int parse_struct(struct user_event_layout *layout,
 	char digits[12];
 	unsigned int size;
 
-	if (nr != 4 || !is_identifier(&words[1]) || words[3].len >= sizeof(digits))
+	if (nr != 4 || !is_identifier(&words[1]) || has_loc(&words[1]) ||
+	    words[3].len >= sizeof(digits))
 		return -EINVAL;
 
 	memcpy(digits, words[3].text, words[3].len);
@@ -306,21 +333,6 @@ static int add_name(struct user_event_layout *layout,
 	return 0;
 }
 
-/* Of what the core knows, only strings: they are what a write is checked for */
-static int filter_type(const char *type)
-{
-	int filter = filter_assign_type(type);
-
-	switch (filter) {
-	case FILTER_STATIC_STRING:
-	case FILTER_DYN_STRING:
-	case FILTER_RDYN_STRING:
-		return filter;
-	default:
-		return FILTER_OTHER;
-	}
-}
-
 static int parse_field(struct user_event_layout *layout,
 		       const char *text, size_t len)
 {
@@ -333,6 +345,8 @@ static int parse_field(struct user_event_layout *layout,
 		return nr;
 
 	field = &layout->fields[layout->nr_fields++];
+	/* Strings say so where they are parsed: a write is checked for them */
+	field->filter_type = FILTER_OTHER;
 	name = nr - 1;
 	if (is_word(&words[0], "struct")) {
 		name = 2;
@@ -353,9 +367,54 @@ static int parse_field(struct user_event_layout *layout,
 		return -EINVAL;
 
 	field->is_signed = field->type[0] != 'u';
-	field->filter_type = filter_type(field->type);
 	layout->size += field->size;
 	return 0;
+}
+
+/**
+ * user_event_layout_attach - give the tracing core the list of fields
+ * @layout: the layout of an event that is about to be added to the core
+ *
+ * Context: event_mutex held.
+ */
+void user_event_layout_attach(struct user_event_layout *layout)
+{
+	unsigned int i;
+
+	/* The core expects the last field first */
+	INIT_LIST_HEAD(&layout->list);
+	for (i = 0; i < layout->nr_fields; i++)
+		list_add(&layout->fields[i].link, &layout->list);
+}
+
+/**
+ * user_event_layout_detach - take the list of fields back from the core
+ * @layout: the layout of an event that is about to be removed from the core
+ *
+ * The core frees what it finds on the list when it removes an event, and these
+ * fields are not its own.  Who walks the list now stays on it, since the
+ * fields go on pointing to each other and to the head.
+ *
+ * Context: event_mutex held.
+ */
+void user_event_layout_detach(struct user_event_layout *layout)
+{
+	INIT_LIST_HEAD(&layout->list);
+}
+
+/**
+ * user_event_layout_fields - the list of fields that the tracing core walks
+ * @layout: the layout
+ *
+ * The core takes the list's first entry for the last field without asking
+ * whether there is one.  Where there is none, the list's head is in a field
+ * that ends where a first field would start.
+ *
+ * Return: the list, last field first.
+ */
+struct list_head *user_event_layout_fields(struct user_event_layout *layout)
+{
+	return layout->nr_fields ? &layout->list : &layout->fields[0].link;
 }
 
 /*
@@ -366,11 +425,10 @@ static int parse_field(struct user_event_layout *layout,
 static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
 {
 	struct user_event_layout *layout;
-	size_t len = strlen(text), nr = 1, size;
-	const char *sep;
+	size_t len, nr = 1, size;
 
-	for (sep = text; (sep = strchr(sep, ';')); sep++)
-		nr++;
+	for (len = 0; text[len]; len++)
+		nr += text[len] == ';';
 
 	size = struct_size(layout, fields, nr) + nr * sizeof(*layout->checks);
 	layout = kzalloc(size + len + nr, gfp);
@@ -380,6 +438,14 @@ static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
 	layout->checks = (void *)layout + struct_size(layout, fields, nr);
 	layout->key = (void *)layout + size;
 	return layout;
+}
+
+/* See user_event_layout_fields(); there is room for one field at least */
+static void init_no_field(struct user_event_layout *layout)
+{
+	INIT_LIST_HEAD(&layout->fields[0].link);
+	layout->fields[0].offset = USER_EVENT_FIRST_OFFSET;
+	layout->fields[0].size = 0;
 }
 
 /**
@@ -401,7 +467,7 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
 		return ERR_PTR(-ENOMEM);
 
 	while (*text) {
-		size_t len = strcspn(text, ";");
+		size_t len = span(text, ';');
 
 		ret = parse_field(layout, text, len);
 		if (ret) {
@@ -413,41 +479,11 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
 			text++;
 	}
 
+	if (!layout->nr_fields)
+		init_no_field(layout);
 	layout->hash = jhash(layout->key, layout->key_len, 0);
-	layout->head.offset = USER_EVENT_FIRST_OFFSET;
-	INIT_LIST_HEAD(&layout->head.link);
+	INIT_LIST_HEAD(&layout->list);
 	return layout;
-}
-
-/**
- * user_event_layout_attach - give the tracing core the list of fields
- * @layout: the layout of an event that is about to be added to the core
- *
- * Context: event_mutex held.
- */
-void user_event_layout_attach(struct user_event_layout *layout)
-{
-	unsigned int i;
-
-	/* The core expects the last field first */
-	INIT_LIST_HEAD(&layout->head.link);
-	for (i = 0; i < layout->nr_fields; i++)
-		list_add(&layout->fields[i].link, &layout->head.link);
-}
-
-/**
- * user_event_layout_detach - take the list of fields back from the core
- * @layout: the layout of an event that is about to be removed from the core
- *
- * The core frees what it finds on the list when it removes an event, and these
- * fields are not its own.  Who walks the list now stays on it, since the
- * fields go on pointing to each other and to the head.
- *
- * Context: event_mutex held.
- */
-void user_event_layout_detach(struct user_event_layout *layout)
-{
-	INIT_LIST_HEAD(&layout->head.link);
 }
 
 /* The text of a field: type, name, and what a struct needs besides */
@@ -542,26 +578,30 @@ static void print_field_fmt(struct seq_buf *s, const struct ftrace_event_field *
 {
 	const struct base_type *base = find_base_type(field->type);
 
+	seq_buf_puts(s, field->name);
+	seq_buf_putc(s, '=');
 	if (base)
-		seq_buf_printf(s, "%s=%s", field->name, base->fmt);
-	else if (field->filter_type == FILTER_OTHER)
-		seq_buf_printf(s, "%s=%%llu", field->name);
+		seq_buf_puts(s, base->fmt);
 	else
-		seq_buf_printf(s, "%s=%%s", field->name);
+		seq_buf_puts(s, field->filter_type == FILTER_OTHER ? "%llu" : "%s");
 }
 
 static void print_field_arg(struct seq_buf *s, const struct ftrace_event_field *field)
 {
-	switch (field->filter_type) {
-	case FILTER_DYN_STRING:
-		seq_buf_printf(s, ", __get_str(%s)", field->name);
-		break;
-	case FILTER_RDYN_STRING:
-		seq_buf_printf(s, ", __get_rel_str(%s)", field->name);
-		break;
-	default:
-		seq_buf_printf(s, ", REC->%s", field->name);
-	}
+	bool call = true;
+
+	if (field->filter_type == FILTER_DYN_STRING)
+		seq_buf_puts(s, ", __get_str(");
+	else if (field->filter_type == FILTER_RDYN_STRING)
+		seq_buf_puts(s, ", __get_rel_str(");
+	else
+		call = false;
+
+	if (!call)
+		seq_buf_puts(s, ", REC->");
+	seq_buf_puts(s, field->name);
+	if (call)
+		seq_buf_putc(s, ')');
 }
 
 static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
