@@ -185,10 +185,13 @@ TEST_F(bpf, program_runs_beside_ftrace)
 	ASSERT_LE(0, perf);
 	ASSERT_LE(0, program);
 	ASSERT_EQ(0, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
+	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
 	ASSERT_EQ(0, event_trace(self->system, self->event, true));
 	EXPECT_EQ(12, event_emit(self->stage.fd, 0, payload, 8));
 	EXPECT_EQ(1, read_slot(self->map, RUNS));
-	ASSERT_EQ(1, trace_values(TRACEFS, self->event, "a", &value, 1));
+	ASSERT_EQ(1, trace_values(TRACEFS, self->event, "a", &value, 1)) {
+		TH_LOG("%s", file_read(TRACEFS "/trace"));
+	}
 	EXPECT_EQ(7, value);
 }
 

@@ -132,12 +132,24 @@ TEST_F(compat, checks_the_same)
 	EXPECT_EQ(-EFAULT, ioctl_32(fd, number_32(DIAG_IOCSREG), NULL));
 }
 
-TEST_F(compat, number_of_the_other_size_is_ENOTTY)
+TEST_F(compat, numbers_of_both_sizes_are_served)
 {
 	struct low *low = map_low(&self->stage);
 	const int fd = self->stage.fd;
 
-	EXPECT_EQ(-ENOTTY, ioctl_32(fd, DIAG_IOCSREG, &low->reg));
+	EXPECT_EQ(0, ioctl_32(fd, DIAG_IOCSREG, &low->reg));
+	EXPECT_EQ(-EADDRINUSE, ioctl_32(fd, number_32(DIAG_IOCSREG),
+					&low->reg));
+	EXPECT_EQ(0, ioctl_32(fd, DIAG_IOCSUNREG, &low->unreg));
+	EXPECT_EQ(-ENOTTY, ioctl_32(fd, _IO('*', 0), &low->reg));
+	EXPECT_EQ(-ENOTTY, ioctl_32(fd, _IOW('*', 3, __u32), &low->reg));
+}
+
+TEST_F(compat, number_of_32_bits_in_a_64_bit_call_is_ENOTTY)
+{
+	struct low *low = map_low(&self->stage);
+	const int fd = self->stage.fd;
+
 	EXPECT_EQ(-ENOTTY, event_ioctl(fd, number_32(DIAG_IOCSREG),
 				       &low->reg));
 	EXPECT_EQ(-ENOTTY, event_ioctl(fd, number_32(DIAG_IOCSUNREG),

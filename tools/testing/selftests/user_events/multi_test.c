@@ -15,6 +15,8 @@ FIXTURE_SETUP(multi)
 {
 	if (!stage_open(_metadata, &self->stage))
 		return;
+	/* the numbers of events that went are used again: no old records */
+	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
 	self->u32_count = say("%s u32 count", self->stage.name);
 	self->u64_count = say("%s u64 count", self->stage.name);
 }
@@ -457,6 +459,47 @@ TEST_F(multi, trace_cmd_decodes_each_format)
 		TH_LOG("%s", out);
 	}
 	EXPECT_FALSE(!!strstr(out, "UNKNOWN EVENT")) {
+		TH_LOG("%s", out);
+	}
+}
+
+/* Emits both formats for as long as somebody listens, until it is killed. */
+static void keep_emitting(int fd)
+{
+	const __u64 payload = 5000000000ULL;
+	const __u32 half = 9;
+
+	for (;;) {
+		event_emit(fd, 0, &half, 4);
+		event_emit(fd, 1, &payload, 8);
+		pause_ms(2);
+	}
+}
+
+TEST_F(multi, perf_decodes_each_format)
+{
+	const char *data = say("/tmp/%s.perf", self->stage.name);
+	const char *out;
+	pid_t child;
+
+	if (sizeof(long) == 4)
+		SKIP(return, "for 64-bit programs only");
+	if (system("command -v perf >/dev/null 2>&1"))
+		SKIP(return, "no perf");
+	ASSERT_EQ(0, add(&self->stage, self->u32_count, 0, MULTI));
+	ASSERT_EQ(1, add(&self->stage, self->u64_count, 1, MULTI));
+	child = spawn();
+	if (!child)
+		keep_emitting(self->stage.fd);
+	out = output_of(say("perf record -q -o %s -e '%s:%s*' -p %d sleep 0.2",
+			    data, MULTI_SYSTEM, self->stage.name, child));
+	EXPECT_FALSE(access(data, R_OK)) {
+		TH_LOG("%s", out);
+	}
+	out = output_of(say("perf script -i %s; rm -f %s", data, data));
+	kill(child, SIGKILL);
+	reap(child);
+	EXPECT_TRUE(strstr(out, "count=9") && strstr(out, "count=5000000000")) {
 		TH_LOG("%s", out);
 	}
 }

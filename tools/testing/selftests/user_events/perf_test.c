@@ -67,6 +67,15 @@ static int emit_pair(int fd, int index, __u32 a, const char *s)
 	return event_emit(fd, index, &payload, sizeof(payload));
 }
 
+/* Emits for as long as somebody listens, until it is killed. */
+static void keep_emitting(int fd)
+{
+	for (;;) {
+		emit_pair(fd, 0, 4242, "hello");
+		pause_ms(2);
+	}
+}
+
 TEST_F(perf, record_holds_header_and_payload)
 {
 	struct perf_ring ring;
@@ -143,8 +152,8 @@ TEST_F(perf, filter_applies)
 
 TEST_F(perf, counts_another_process)
 {
+	int fd, left = PATIENCE_MS;
 	pid_t child;
-	int fd;
 
 	fd = perf_open_on(self->system, self->event, getppid(), -1);
 	ASSERT_LE(0, fd);
@@ -156,16 +165,15 @@ TEST_F(perf, counts_another_process)
 	close(fd);
 
 	child = spawn();
-	if (!child) {
-		/* the parent attaches to us: that sets our bit */
-		if (!wait32(self->stage.word, 1))
-			_exit(1);
-		_exit(emit_pair(self->stage.fd, 0, 1, "x") != 16);
-	}
+	if (!child)
+		keep_emitting(self->stage.fd);
 	fd = perf_open_on(self->system, self->event, child, -1);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, reap(child));
-	EXPECT_EQ(1, perf_count(fd));
+	while (perf_count(fd) == 0 && left--)
+		pause_ms(1);
+	EXPECT_LT(0, perf_count(fd));
+	kill(child, SIGKILL);
+	reap(child);
 }
 
 TEST_F(perf, counts_on_every_cpu)
@@ -213,44 +221,6 @@ TEST_F(perf, two_counters_count_the_same)
 	EXPECT_EQ(16, emit_pair(self->stage.fd, 0, 1, "x"));
 	EXPECT_EQ(2, perf_count(two));
 	EXPECT_EQ(1, *self->stage.word);
-}
-
-/* Emits for as long as somebody listens, until it is killed. */
-static void keep_emitting(int fd)
-{
-	for (;;) {
-		emit_pair(fd, 0, 4242, "hello");
-		pause_ms(2);
-	}
-}
-
-TEST_F(perf, tool_decodes_the_fields)
-{
-	const char *data = say("/tmp/%s.perf", self->stage.name);
-	char out[4096] = "";
-	pid_t child;
-	FILE *pipe;
-
-	if (sizeof(long) == 4)
-		SKIP(return, "for 64-bit programs only");
-	if (system("command -v perf >/dev/null 2>&1"))
-		SKIP(return, "no perf");
-	child = spawn();
-	if (!child)
-		keep_emitting(self->stage.fd);
-	EXPECT_EQ(0, system(say("perf record -q -o %s -e '%s:%s*' -p %d -- sleep 0.2 >&2",
-				data, self->system, self->stage.name,
-				child)));
-	kill(child, SIGKILL);
-	reap(child);
-	pipe = popen(say("perf script -i %s 2>&1", data), "r");
-	ASSERT_TRUE(!!pipe);
-	ASSERT_LT(0, fread(out, 1, sizeof(out) - 1, pipe));
-	pclose(pipe);
-	unlink(data);
-	EXPECT_TRUE(strstr(out, "a=4242") && strstr(out, "s=hello")) {
-		TH_LOG("%s", out);
-	}
 }
 
 TEST_HARNESS_MAIN
