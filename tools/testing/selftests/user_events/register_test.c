@@ -522,6 +522,24 @@ TEST_F(reg, unwritable_write_index_is_EFAULT_and_undone)
 				    self->stage.word, 2, SINGLE));
 }
 
+TEST_F(reg, unwritable_write_index_leaves_no_persistent_event)
+{
+	struct user_reg *reg = map_pages(1, MAP_PRIVATE);
+	int flags;
+
+	for (flags = 0; flags < 2; flags++) {
+		ASSERT_EQ(0, mprotect(reg, getpagesize(),
+				      PROT_READ | PROT_WRITE));
+		*reg = event_reg(say("%s u32 a", self->stage.name),
+				 self->stage.word, 2);
+		reg->flags = PERSIST | (flags ? MULTI : SINGLE);
+		ASSERT_EQ(0, mprotect(reg, getpagesize(), PROT_READ));
+		EXPECT_EQ(-EFAULT, event_ioctl(self->stage.fd, DIAG_IOCSREG,
+					       reg));
+		EXPECT_FALSE(event_listed(self->stage.name));
+	}
+}
+
 TEST_F(reg, unwritable_write_index_keeps_earlier_registrations)
 {
 	const char *a = say("%s u32 a", self->stage.name);
@@ -736,6 +754,23 @@ TEST_F(reg_address, of_8_bytes_is_EFAULT_and_leaves_nothing)
 	reg.enable_size = 8;
 	EXPECT_EQ(-EFAULT, event_ioctl(self->stage.fd, DIAG_IOCSREG, &reg));
 	EXPECT_EQ(0, event_try(say("%s u64 b", self->stage.name), SINGLE));
+}
+
+TEST_F(reg_address, is_EFAULT_and_leaves_an_event_as_mortal_as_it_was)
+{
+	const int other = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	struct user_reg reg = event_reg(self->stage.name, NULL, 0);
+
+	ASSERT_EQ(0, event_register(self->stage.fd, self->stage.name,
+				    self->stage.word, 0, SINGLE));
+	reg.enable_addr = self->address;
+	reg.flags = PERSIST;
+	EXPECT_EQ(-EFAULT, event_ioctl(other, DIAG_IOCSREG, &reg));
+	ASSERT_EQ(0, event_unregister(other, self->stage.word, 0));
+	close(self->stage.fd);
+	EXPECT_FALSE(event_listed(self->stage.name)) {
+		TH_LOG("the event persists");
+	}
 }
 
 TEST_F(reg_address, is_EFAULT_and_leaves_an_attached_event_alone)
