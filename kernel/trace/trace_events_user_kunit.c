@@ -117,7 +117,8 @@ static const struct type_case type_cases[] = {
 	  "\"f=%s\", REC->f" },
 	{ "unsigned char[1] f", "unsigned char[1]", 1, 1, false, FILTER_STATIC_STRING, 0,
 	  "\"f=%s\", REC->f" },
-	{ "unsigned char[1024] f", "unsigned char[1024]", 1024, 1024, false, FILTER_STATIC_STRING, 0,
+	{ "unsigned char[1024] f", "unsigned char[1024]",
+	  1024, 1024, false, FILTER_STATIC_STRING, 0,
 	  "\"f=%s\", REC->f" },
 	{ "struct s f 1", "struct s", 1, 0, true, FILTER_OTHER, 0,
 	  "\"f=%llu\", REC->f" },
@@ -133,7 +134,8 @@ static const struct type_case type_cases[] = {
 	  "\"f=%llu\", REC->f" },
 	{ "__data_loc char[] f", "__data_loc char[]", 4, 0, true, FILTER_DYN_STRING, 1,
 	  "\"f=%s\", __get_str(f)" },
-	{ "__data_loc unsigned char[] f", "__data_loc unsigned char[]", 4, 0, true, FILTER_DYN_STRING, 1,
+	{ "__data_loc unsigned char[] f", "__data_loc unsigned char[]",
+	  4, 0, true, FILTER_DYN_STRING, 1,
 	  "\"f=%s\", __get_str(f)" },
 	{ "__data_loc char f", "__data_loc char", 4, 0, true, FILTER_DYN_STRING, 1,
 	  "\"f=%s\", __get_str(f)" },
@@ -145,7 +147,8 @@ static const struct type_case type_cases[] = {
 	  "\"f=%llu\", REC->f" },
 	{ "__rel_loc char[] f", "__rel_loc char[]", 4, 0, true, FILTER_RDYN_STRING, 1,
 	  "\"f=%s\", __get_rel_str(f)" },
-	{ "__rel_loc unsigned char[] f", "__rel_loc unsigned char[]", 4, 0, true, FILTER_RDYN_STRING, 1,
+	{ "__rel_loc unsigned char[] f", "__rel_loc unsigned char[]",
+	  4, 0, true, FILTER_RDYN_STRING, 1,
 	  "\"f=%s\", __get_rel_str(f)" },
 	{ "__rel_loc u8[] f", "__rel_loc u8[]", 4, 0, true, FILTER_OTHER, 1,
 	  "\"f=%llu\", REC->f" },
@@ -167,7 +170,7 @@ static void layout_type(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, field->offset, FIRST);
 	KUNIT_EXPECT_EQ(test, field->size, c->size);
 	KUNIT_EXPECT_EQ(test, field->len, c->len);
-	KUNIT_EXPECT_EQ(test, field->is_signed, c->is_signed);
+	KUNIT_EXPECT_EQ(test, (bool)field->is_signed, c->is_signed);
 	KUNIT_EXPECT_EQ(test, field->filter_type, c->filter);
 }
 
@@ -662,6 +665,7 @@ static void layout_attach(struct kunit *test)
 {
 	struct user_event_layout *layout = parse(test, "u32 a;u64 b;u8 c");
 	struct user_event_layout *empty = parse(test, "");
+	struct list_head *list = user_event_layout_fields(layout);
 	struct ftrace_event_field *field;
 	unsigned int nr = layout->nr_fields;
 
@@ -670,18 +674,21 @@ static void layout_attach(struct kunit *test)
 	user_event_layout_attach(empty);
 	mutex_unlock(&event_mutex);
 
-	list_for_each_entry(field, &layout->head.link, link)
+	list_for_each_entry(field, list, link)
 		KUNIT_EXPECT_PTR_EQ(test, field, &layout->fields[--nr]);
 	KUNIT_EXPECT_EQ(test, nr, 0);
 
-	KUNIT_EXPECT_TRUE(test, list_empty(&empty->head.link));
-	field = list_first_entry(&empty->head.link, struct ftrace_event_field, link);
+	KUNIT_EXPECT_TRUE(test, list_empty(user_event_layout_fields(empty)));
+	field = list_first_entry(user_event_layout_fields(empty),
+				 struct ftrace_event_field, link);
 	KUNIT_EXPECT_EQ(test, field->offset + field->size, FIRST);
 
 	mutex_lock(&event_mutex);
 	user_event_layout_detach(layout);
+	user_event_layout_detach(empty);
 	mutex_unlock(&event_mutex);
-	KUNIT_EXPECT_TRUE(test, list_empty(&layout->head.link));
+	KUNIT_EXPECT_TRUE(test, list_empty(list));
+	KUNIT_EXPECT_TRUE(test, list_empty(user_event_layout_fields(empty)));
 }
 
 /**
@@ -816,7 +823,10 @@ static void put(struct kunit *test, struct user_event *event)
 /* An event that stays until it is deleted */
 static void make_persistent(struct kunit *test, const char *desc, unsigned int flags)
 {
-	put(test, get(test, desc, flags | USER_EVENT_REG_PERSIST));
+	struct user_event *event = get(test, desc, flags);
+
+	user_event_persist(event);
+	put(test, event);
 }
 
 static int delete(const char *name)
@@ -890,7 +900,7 @@ static void event_single_layout(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_single", 0), ERR_PTR(-EADDRINUSE));
 	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_single u32 b", 0), ERR_PTR(-EADDRINUSE));
-	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_single u32 a;u32 b", USER_EVENT_REG_PERSIST),
+	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_single u32 a;u32 b", 0),
 			    ERR_PTR(-EADDRINUSE));
 	KUNIT_EXPECT_PTR_EQ(test, event, get_single(test, "kunit_single u32 a"));
 }
@@ -904,8 +914,7 @@ static void event_bad_description(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_bad u32", 0), ERR_PTR(-EINVAL));
 	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_bad u32 a;u32 a", USER_EVENT_REG_MULTI_FORMAT),
 			    ERR_PTR(-EINVAL));
-	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_bad long a", USER_EVENT_REG_PERSIST),
-			    ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, try_get("kunit_bad long a", 0), ERR_PTR(-EINVAL));
 	KUNIT_EXPECT_EQ(test, nr_events(), before);
 	KUNIT_EXPECT_EQ(test, delete("kunit_bad"), -ENOENT);
 }
@@ -1115,7 +1124,8 @@ static void event_many_formats(struct kunit *test)
 
 	for (i = 0; i < NR_FORMATS; i++) {
 		sprintf(desc, "kunit_many struct s a %d", i + 1);
-		events[i] = get(test, desc, USER_EVENT_REG_MULTI_FORMAT | USER_EVENT_REG_PERSIST);
+		events[i] = get_multi(test, desc);
+		user_event_persist(events[i]);
 	}
 	KUNIT_EXPECT_EQ(test, nr_events(), before + NR_FORMATS);
 
