@@ -6,11 +6,14 @@
 MAKEFLAGS += --no-print-directory
 export BASE
 
-.PHONY: help demo check shell graft clean
+.PHONY: help demo check lint series series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
 	@echo 'make check            all tests on a kernel with all checkers on'
+	@echo 'make lint             checkpatch, sparse, W=1 and all other checkers on our files'
+	@echo 'make series           the change as a patch series, in build/series'
+	@echo 'make series-check     applies it to a fresh kernel, and checks every step'
 	@echo 'make shell            a root shell on the kernel of the demo'
 	@echo 'make graft TREE=...   puts user_events into your own kernel tree, 6.12 or newer'
 	@echo 'make clean            removes everything that was downloaded or built'
@@ -23,6 +26,15 @@ demo:
 check:
 	@testbed/check
 
+lint:
+	@testbed/lint
+
+series:
+	@testbed/series
+
+series-check:
+	@testbed/series-check
+
 shell:
 	@GUEST_TTY=1 testbed/guest fast bash
 
@@ -30,5 +42,5 @@ graft:
 	@testbed/graft "$(TREE)"
 
 clean:
-	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/user_events"
+	rm -rf build "$${XDG_CACHE_HOME:-$$HOME/.cache}/user_events"
 	@$(MAKE) -s -C samples/user_events clean
