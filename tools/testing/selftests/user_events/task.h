@@ -160,10 +160,7 @@ static inline int become_nobody(void)
 {
 	const int id = 65534;
 
-	if (syscall(__NR_setresgid, id, id, id) ||
-	    syscall(__NR_setresuid, id, id, id))
-		return -errno;
-	return 0;
+	return setresgid(id, id, id) || setresuid(id, id, id) ? -errno : 0;
 }
 
 #endif
