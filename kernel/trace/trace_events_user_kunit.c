@@ -10,6 +10,7 @@
 #include <linux/string_helpers.h>
 
 #include "trace_events_user.h"
+#include "trace_output.h"
 
 /* Where the first field of an entry is */
 #define FIRST ((unsigned int)USER_EVENT_FIRST_OFFSET)
@@ -705,9 +706,13 @@ struct name_case {
 
 static void name_to_desc(const struct name_case *c, char *desc)
 {
-	string_escape_mem(c->desc, strlen(c->desc) + 1, desc, KUNIT_PARAM_DESC_SIZE - 1,
-			  ESCAPE_SPACE | ESCAPE_OCTAL | ESCAPE_NAP, NULL);
-	desc[min_t(size_t, strlen(desc), KUNIT_PARAM_DESC_SIZE - 1)] = '\0';
+	char text[KUNIT_PARAM_DESC_SIZE - 2];
+	int len;
+
+	len = string_escape_str(c->desc, text, sizeof(text) - 1,
+				ESCAPE_SPACE | ESCAPE_OCTAL | ESCAPE_NAP, NULL);
+	text[min_t(size_t, len, sizeof(text) - 1)] = '\0';
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "'%s'", text);
 }
 
 static const struct name_case name_cases[] = {
@@ -1258,6 +1263,64 @@ static void event_revive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, delete("kunit_revive"), -ENOENT);
 }
 
+/* What "trace" shows of a record of so many bytes */
+static const char *print(struct kunit *test, struct user_event *event,
+			 const void *record, size_t len)
+{
+	struct trace_iterator *iter = kunit_kzalloc(test, sizeof(*iter), GFP_KERNEL);
+	void *entry = kunit_kmalloc(test, len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, iter);
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+
+	/* Of the exact size: KASAN sees who looks behind it */
+	memcpy(entry, record, len);
+	iter->tr = top_trace_array();
+	iter->ent = entry;
+	iter->ent_size = len;
+	trace_seq_init(&iter->seq);
+
+	trace_event_read_lock();
+	event->call.event.funcs->trace(iter, 0, &event->call.event);
+	trace_event_read_unlock();
+	trace_seq_putc(&iter->seq, '\0');
+	return iter->seq.buffer;
+}
+
+/* A record of a removed event may carry the number of one that came later */
+static void event_print_record(struct kunit *test)
+{
+	struct user_event *event = get_single(test, "kunit_print u32 a;__data_loc char[] b");
+	struct {
+		struct trace_entry	header;
+		u32			a;
+		u32			b;
+		char			text[8];
+	} __packed record = { .a = 17, .text = "seventy" };
+	const char *text;
+
+	record.header.type = event->call.event.type;
+	record.b = DYN_LOC(offsetof(typeof(record), text), 8);
+	text = print(test, event, &record, sizeof(record));
+	KUNIT_EXPECT_TRUE(test, strstarts(text, "kunit_print:"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "(17)"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "b=seventy"));
+
+	/* Shorter than the fields */
+	text = print(test, event, &record, offsetof(typeof(record), b));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+	text = print(test, event, &record, sizeof(record.header));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+
+	/* A string of another record, and one of a negative length to the core */
+	text = print(test, event, &record, sizeof(record) - 1);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+	record.b = 0x80008008;
+	text = print(test, event, &record, sizeof(record));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+	KUNIT_EXPECT_NULL(test, strstr(text, "b="));
+}
+
 /* dynamic_events makes single formats that persist, and deletes one by layout */
 static void event_dynamic(struct kunit *test)
 {
@@ -1347,6 +1410,7 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE(event_consumers),
 	KUNIT_CASE(event_zombie),
 	KUNIT_CASE(event_revive),
+	KUNIT_CASE(event_print_record),
 	KUNIT_CASE(event_dynamic),
 	KUNIT_CASE(event_dynamic_formats),
 	{}
