@@ -356,8 +356,6 @@ static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long
 	case DIAG_IOCSUNREG_COMPAT:
 		cmd = DIAG_IOCSUNREG;
 		break;
-	default:
-		return -ENOTTY;
 	}
 	return data_ioctl(filp, cmd, (unsigned long)compat_ptr(arg));
 }

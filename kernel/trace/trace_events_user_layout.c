@@ -171,28 +171,35 @@ static char *append_words(struct user_event_layout *layout,
 	return start;
 }
 
-/*
- * The elements of "char[N]" or "unsigned char[N]"; 0 for a type that is no
- * such array, or not one of a permitted length.
- */
-static unsigned int array_len(const char *type)
+/* A number of up to 10 characters; 0 is no size, and stands for all others */
+static unsigned int parse_size(const char *text, size_t len, unsigned int base)
 {
-	unsigned int len = 0;
+	char digits[11];
+	unsigned int size;
 
-	if (str_has_prefix(type, "unsigned "))
-		type += strlen("unsigned ");
-	if (!str_has_prefix(type, "char["))
+	if (len >= sizeof(digits))
 		return 0;
-
-	for (type += strlen("char["); isdigit(*type); type++) {
-		len = len * 10 + *type - '0';
-		if (len > USER_EVENT_MAX_ARRAY)
-			return 0;
-	}
-	return strcmp(type, "]") ? 0 : len;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	return kstrtouint(digits, base, &size) ? 0 : size;
 }
 
-/* One spelling a length: char[020] becomes char[20], and never longer */
+/*
+ * The elements of "char[N]", N as in C; 0 for a word that is no such array, or
+ * not one of a permitted length.
+ */
+static unsigned int array_len(const char *text, size_t len)
+{
+	const size_t prefix = strlen("char[");
+	unsigned int size;
+
+	if (len <= prefix || memcmp(text, "char[", prefix) || text[len - 1] != ']')
+		return 0;
+	size = parse_size(text + prefix, len - prefix - 1, 0);
+	return size <= USER_EVENT_MAX_ARRAY ? size : 0;
+}
+
+/* One spelling a length: char[0x14] becomes char[20], and none gets longer */
 static void canonicalize_array(struct user_event_layout *layout,
 			       char *type, unsigned int len)
 {
@@ -232,7 +239,7 @@ static int parse_plain(struct user_event_layout *layout,
 		return 0;
 	}
 
-	field->len = array_len(type);
+	field->len = array_len(words[nr - 2].text, words[nr - 2].len);
 	if (!field->len)
 		return -EINVAL;
 	canonicalize_array(layout, type, field->len);
@@ -288,17 +295,13 @@ static int parse_struct(struct user_event_layout *layout,
 			struct ftrace_event_field *field,
 			const struct word *words, int nr)
 {
-	char digits[12];
 	unsigned int size;
 
-	if (nr != 4 || !is_identifier(&words[1]) || has_loc(&words[1]) ||
-	    words[3].len >= sizeof(digits))
+	if (nr != 4 || !is_identifier(&words[1]) || has_loc(&words[1]))
 		return -EINVAL;
 
-	memcpy(digits, words[3].text, words[3].len);
-	digits[words[3].len] = '\0';
-	if (!isdigit(digits[0]) || kstrtouint(digits, 10, &size) ||
-	    !size || size > USER_EVENT_MAX_ENTRY)
+	size = parse_size(words[3].text, words[3].len, 10);
+	if (!size || size > USER_EVENT_MAX_ENTRY)
 		return -EINVAL;
 
 	field->type = append_words(layout, words, 2);
@@ -520,6 +523,21 @@ static struct word next_key_word(const char **key)
 	return word;
 }
 
+/* Numbers have several spellings, of which the key has one */
+static bool is_same_word(const struct word *key, const char *text, size_t len)
+{
+	unsigned int size;
+
+	if (len == key->len && !memcmp(text, key->text, len))
+		return true;
+
+	size = parse_size(key->text, key->len, 10);
+	if (size)
+		return parse_size(text, len, 10) == size;
+	size = array_len(key->text, key->len);
+	return size && array_len(text, len) == size;
+}
+
 /**
  * user_event_layout_match - tell whether words spell a layout
  * @layout: the layout
@@ -527,8 +545,7 @@ static struct word next_key_word(const char **key)
  * @argv: a description's fields, split at white space
  *
  * Layouts are equal when they have the same words between the same semicolons,
- * so that neither parsing nor memory is needed to compare.  The length of an
- * array has one spelling here.
+ * so that neither parsing nor memory is needed to compare.
  *
  * Return: true when the words spell @layout.
  */
@@ -562,7 +579,7 @@ bool user_event_layout_match(const struct user_event_layout *layout,
 				return false;
 			inside = true;
 			expected = next_key_word(&key);
-			if (len != expected.len || memcmp(arg, expected.text, len))
+			if (!is_same_word(&expected, arg, len))
 				return false;
 			arg += len;
 			/* The words of one field must not run into the next */
