@@ -152,8 +152,9 @@ TEST_F(perf, filter_applies)
 
 TEST_F(perf, counts_another_process)
 {
-	int fd, left = PATIENCE_MS;
+	__u64 end;
 	pid_t child;
+	int fd;
 
 	fd = perf_open_on(self->system, self->event, getppid(), -1);
 	ASSERT_LE(0, fd);
@@ -169,7 +170,8 @@ TEST_F(perf, counts_another_process)
 		keep_emitting(self->stage.fd);
 	fd = perf_open_on(self->system, self->event, child, -1);
 	ASSERT_LE(0, fd);
-	while (perf_count(fd) == 0 && left--)
+	end = now_ns() + PATIENCE_MS * 1000000ULL;
+	while (perf_count(fd) == 0 && now_ns() < end)
 		pause_ms(1);
 	EXPECT_LT(0, perf_count(fd));
 	kill(child, SIGKILL);

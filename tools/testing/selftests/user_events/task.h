@@ -53,10 +53,10 @@ static inline void store32(void *addr, __u32 value)
 /* Waits until the 32-bit value at @addr is @value. */
 static inline bool wait32(const void *addr, __u32 value)
 {
-	int left = PATIENCE_MS;
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
 
 	while (load32(addr) != value) {
-		if (!left--)
+		if (now_ns() > end)
 			return false;
 		pause_ms(1);
 	}
