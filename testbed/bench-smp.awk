@@ -27,24 +27,31 @@ function scaling(kernel, row, cpus,    n, i, j, q, list)
 	return sprintf("%.2f (%.2f-%.2f)", list[int((n + 1) / 2)], list[1], list[n])
 }
 
-function print_row(title, row, goal,    base2, base4, ours2, ours4)
+# GOAL is the least share of what computing gains from four CPUs
+function print_row(title, row, goal,    base2, base4, ours2, ours4, met)
 {
 	base2 = scaling(1, row, 2)
 	base4 = scaling(1, row, 4)
 	ours2 = scaling(2, row, 2)
 	ours4 = scaling(2, row, 4)
-	printf "%-32s %-18s %-18s %-18s %-18s %s\n", title, base2, ours2, base4, ours4, \
-		goal ? sprintf("> %d: %s", goal, best[2, row, 4] > goal ? "met" : "NOT MET") : ""
+	if (goal)
+		met = best[2, "smp/compute", 4] < 3.5 ? "host too busy to tell" : \
+			best[2, row, 4] > goal * best[2, "smp/compute", 4] ? "met" : "NOT MET"
+	printf "%-38s %-18s %-18s %-18s %-18s %s\n", title, base2, ours2, base4, ours4, \
+		goal ? sprintf("> %.2f of computing: %s", goal, met) : ""
 }
 
 END {
-	printf "%-32s %-18s %-18s %-18s %-18s %s\n\n", "throughput over one CPU's", \
+	printf "%-38s %-18s %-18s %-18s %-18s %s\n\n", "throughput over one CPU's", \
 		"base, 2 CPUs", "ours, 2 CPUs", "base, 4 CPUs", "ours, 4 CPUs", "goal"
-	print_row("register existing formats", "smp/register", 3)
+	print_row("compute, without the kernel", "smp/compute")
+	print_row("register + unregister existing formats", "smp/register", 0.75)
 	print_row("write to different events", "smp/write")
 	print_row("    while two events are toggled", "smp/toggle")
 	print_row("write through one open file", "smp/shared")
 	print ""
 	print "Each is the median of five runs, with the least and the most, in QEMU's"
-	print "multi-threaded emulation: quotients say something, times do not."
+	print "multi-threaded emulation: quotients say something, times do not.  The first"
+	print "row is what the host had to give, which on an idle one is four, so that the"
+	print "goal is three."
 }

@@ -716,6 +716,20 @@ static struct {
 static uint32_t shared_data[WRITE_SIZE / 4];
 static int shared_fd;
 
+/* What the machine gives, without the kernel */
+static void smp_compute(unsigned int cpu)
+{
+	unsigned int i;
+
+	while (!shared->go)
+		;
+	while (!shared->end) {
+		for (i = 0; i < 10000; i++)
+			asm volatile("");
+		shared->done[cpu]++;
+	}
+}
+
 static void smp_register(unsigned int cpu)
 {
 	int fd = open_data();
@@ -794,8 +808,9 @@ static pid_t spawn(void (*run)(unsigned int), unsigned int cpu, bool pin)
 static void smp_run(const char *row, void (*run)(unsigned int), bool toggle, unsigned int nr)
 {
 	uint64_t taken, sum = 0;
-	char text[64];
 	unsigned int i;
+	char text[64];
+	int status;
 
 	memset(shared, 0, sizeof(*shared));
 	for (i = 0; i < nr; i++)
@@ -808,8 +823,10 @@ static void smp_run(const char *row, void (*run)(unsigned int), bool toggle, uns
 	usleep(1000000);
 	shared->end = true;
 	taken = now() - taken;
-	while (wait(NULL) > 0)
-		;
+	while (wait(&status) > 0) {
+		if (status)
+			errx(1, "%s failed", row);
+	}
 	for (i = 0; i < nr; i++)
 		sum += shared->done[i];
 	snprintf(text, sizeof(text), "%s/%u", row, nr);
@@ -823,13 +840,18 @@ static void bench_smp(unsigned int max)
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (i = 0; i < 64; i++)
-		reg(fd, i, format(i));
+	/* Children register for themselves */
+	for (i = 0; i < 64; i++) {
+		reg(fd, 0, format(i));
+		unreg(fd, 0);
+	}
 	shared_fd = open_data();
-	shared_data[0] = reg(shared_fd, 64, "shared " WRITE_FIELDS);
+	shared_data[0] = reg(shared_fd, 0, "shared " WRITE_FIELDS);
+	unreg(shared_fd, 0);
 	put(open_enable("shared"), "1");
 	for (repeat = 0; repeat < 5; repeat++) {
 		for (nr = 1; nr <= max; nr *= 2) {
+			smp_run("smp/compute", smp_compute, false, nr);
 			smp_run("smp/register", smp_register, false, nr);
 			smp_run("smp/write", smp_write, false, nr);
 			smp_run("smp/shared", smp_write_shared, false, nr);
