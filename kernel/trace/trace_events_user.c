@@ -463,13 +463,14 @@ void user_event_get_locked(struct user_event *event)
  */
 void user_event_persist(struct user_event *event)
 {
-	guard(spinlock)(&event->lock);
-	if (event->persists)
-		return;
-	/* Once it persists, this one is no use: it has to be there before */
-	refcount_inc(&event->refs);
-	smp_wmb();	/* pairs with is_busy() */
-	WRITE_ONCE(event->persists, true);
+	spin_lock(&event->lock);
+	if (!event->persists) {
+		/* Once it persists, this one is no use: it has to be there before */
+		refcount_inc(&event->refs);
+		smp_wmb();	/* pairs with is_busy() */
+		WRITE_ONCE(event->persists, true);
+	}
+	spin_unlock(&event->lock);
 }
 
 /* The single-format event of a name; its layout decides whether it is shared */
@@ -493,7 +494,7 @@ static struct user_event *find_multi(const struct user_event_name *name,
 }
 
 /**
- * find - find the event that a request can share
+ * find_event - find the event that a request can share
  * @req: the request
  *
  * Context: RCU read side; what is found may have no reference left, but under
@@ -502,7 +503,7 @@ static struct user_event *find_multi(const struct user_event_name *name,
  * Return: the event, NULL when there is none, -EADDRINUSE when the name's
  * single format has another layout.
  */
-static struct user_event *find(const struct request *req)
+static struct user_event *find_event(const struct request *req)
 {
 	const struct user_event_name *name = find_name(&req->key);
 
@@ -512,13 +513,13 @@ static struct user_event *find(const struct request *req)
 }
 
 /* The usual way: what is in use is shared without a lock, the rest is NULL */
-static struct user_event *share(const struct request *req)
+static struct user_event *share_event(const struct request *req)
 {
 	struct user_event *event;
 
 	/* Events, layouts and names are freed a grace period after removal */
 	rcu_read_lock();
-	event = find(req);
+	event = find_event(req);
 	if (IS_ERR_OR_NULL(event) || !refcount_inc_not_zero(&event->refs))
 		event = NULL;
 	rcu_read_unlock();
@@ -663,7 +664,7 @@ erase:
 }
 
 /* Caller holds event_mutex and has found that there is none to share */
-static struct user_event *create(struct request *req)
+static struct user_event *create_event(struct request *req)
 {
 	struct user_event_name *name;
 	struct user_event *event;
@@ -692,18 +693,18 @@ static struct user_event *create(struct request *req)
 	return event;
 }
 
-static struct user_event *share_or_create(struct request *req)
+static struct user_event *share_or_create_event(struct request *req)
 {
 	struct user_event *event;
 
 	mutex_lock(&event_mutex);
 	user_events_bury();
 	rcu_read_lock();
-	event = find(req);
+	event = find_event(req);
 	rcu_read_unlock();
 	/* event_mutex keeps what was found, and only the core can still need it */
 	if (!event)
-		event = create(req);
+		event = create_event(req);
 	else if (!IS_ERR(event))
 		user_event_get_locked(event);
 	mutex_unlock(&event_mutex);
@@ -742,9 +743,9 @@ struct user_event *user_event_get(struct user_event_group *group,
 	if (IS_ERR(req.layout))
 		return ERR_CAST(req.layout);
 
-	event = share(&req);
+	event = share_event(&req);
 	if (!event)
-		event = share_or_create(&req);
+		event = share_or_create_event(&req);
 
 	/* Unless a new event has it */
 	kfree(req.layout);

@@ -21,7 +21,7 @@
 #define ALWAYS_FITS 2048
 
 static_assert(USER_EVENT_SMALL <= ALWAYS_FITS);
-static_assert(ALWAYS_FITS <= PAGE_SIZE / 2);
+static_assert(PAGE_SIZE / 2 >= ALWAYS_FITS);
 #ifdef CONFIG_PERF_EVENTS
 static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE);
 #endif

@@ -336,8 +336,12 @@ static bool remove_sharer(struct user_event_set *set, struct user_event_sharer *
 /* With the lock: those who have left the set have done with reading it */
 static bool is_only_sharer(struct user_event_set *set)
 {
-	guard(spinlock)(&set->lock);
-	return set->nr_sharers == 1;
+	bool only;
+
+	spin_lock(&set->lock);
+	only = set->nr_sharers == 1;
+	spin_unlock(&set->lock);
+	return only;
 }
 
 /**
@@ -643,10 +647,56 @@ static void add_suspect(struct user_event_mm *umm)
 	schedule_delayed_work(&recheck_work, 1);
 }
 
-/* Drop those that are dead; forget the others unless they are to be kept */
-static void reap(bool keep)
+/*
+ * Whether a task is in an address space: costs a look at all tasks.  Where
+ * there is none, none can come.
+ */
+static bool has_task(struct mm_struct *mm)
 {
-	struct user_event_mm *umm, *next;
+	struct task_struct *process, *task;
+	bool found = false;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(process, task)
+		found = found || READ_ONCE(task->mm) == mm;
+	read_unlock(&tasklist_lock);
+	return found;
+}
+
+/* Takes one out of a list, before looking at it: from then on, it may be back */
+static struct user_event_mm *next_suspect(struct list_head *list)
+{
+	struct user_event_mm *umm;
+
+	spin_lock(&suspects_lock);
+	umm = list_first_entry_or_null(list, struct user_event_mm, suspect);
+	if (umm)
+		list_del_init(&umm->suspect);
+	spin_unlock(&suspects_lock);
+	return umm;
+}
+
+/* Suspect still, unless it is back already; true when the reference is used */
+static bool keep_suspect(struct user_event_mm *umm, struct list_head *list)
+{
+	bool kept;
+
+	spin_lock(&suspects_lock);
+	kept = list_empty(&umm->suspect);
+	if (kept)
+		list_add_tail(&umm->suspect, list);
+	spin_unlock(&suspects_lock);
+	return kept;
+}
+
+/*
+ * Drop those that are dead.  At @last, be thorough with the others and then
+ * forget them: they have a task, which will look when it leaves.
+ */
+static void reap(bool last)
+{
+	struct user_event_mm *umm;
+	LIST_HEAD(kept);
 	LIST_HEAD(list);
 
 	guard(mutex)(&reap_mutex);
@@ -654,21 +704,16 @@ static void reap(bool keep)
 	list_splice_init(&suspects, &list);
 	spin_unlock(&suspects_lock);
 
-	list_for_each_entry_safe(umm, next, &list, suspect) {
-		bool dead = !has_users(umm, 0);
-
-		if (!dead && keep)
-			continue;
-		spin_lock(&suspects_lock);
-		list_del_init(&umm->suspect);
-		spin_unlock(&suspects_lock);
-		if (dead)
+	while ((umm = next_suspect(&list))) {
+		if (!has_users(umm, 0) || (last && !has_task(umm->mm)))
 			drop_umm(umm);
+		else if (!last && keep_suspect(umm, &kept))
+			continue;
 		put_umm(umm);
 	}
 
 	spin_lock(&suspects_lock);
-	list_splice(&list, &suspects);
+	list_splice(&kept, &suspects);
 	spin_unlock(&suspects_lock);
 }
 
@@ -682,15 +727,14 @@ static void reap(bool keep)
  */
 void user_event_mm_reap(void)
 {
-	reap(true);
+	reap(false);
 }
 
 static void recheck_work_fn(struct work_struct *work)
 {
 	unsigned int left = READ_ONCE(rechecks);
 
-	/* What has lived on that long has a task, which will look when it leaves */
-	reap(left);
+	reap(!left);
 	if (!left)
 		return;
 	WRITE_ONCE(rechecks, left - 1);
@@ -1136,9 +1180,10 @@ static int share_set(struct user_event_mm *parent, struct user_event_mm *child)
 		return -ENOMEM;
 
 	guard(mutex)(&parent->lock);
-	add_sharer(parent->set, sharer);
+	/* No one else knows the child before it is in the list of the set */
 	child->set = parent->set;
 	child->sharer = sharer;
+	add_sharer(parent->set, sharer);
 	return 0;
 }
 

@@ -227,8 +227,9 @@ static const struct pair_case same_cases[] = {
 	{ "u32 a;u32 b", "u32 a ; u32 b ; " },
 	{ "u32 a;u32 b", ";;u32 a;;u32 b;;" },
 	{ "unsigned int a", "unsigned   int a" },
-	{ "char[20] a", "char[020] a" },
-	{ "unsigned char[20] a", "unsigned  char[00020] a" },
+	{ "char[20] a", "char[024] a" },
+	{ "char[20] a", "char[0x14] a" },
+	{ "unsigned char[20] a", "unsigned  char[00024] a" },
 	{ "struct s a 8", "struct  s  a  08" },
 	{ "__data_loc unsigned char[] a", "__data_loc  unsigned  char[]  a" },
 };
@@ -306,7 +307,9 @@ static const char * const refused_cases[] = {
 	"char[1025] a",
 	"char[99999999999999999999] a",
 	"char[-1] a",
-	"char[0x10] a",
+	"char[0x] a",
+	"char[09] a",
+	"char[0x401] a",
 	"char[1 a",
 	"char[1]] a",
 	"char[1][1] a",
@@ -876,7 +879,7 @@ static void event_share(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, nr_events(), before + 1);
 	KUNIT_EXPECT_PTR_EQ(test, event, get_single(test, "kunit_share u32 a;char[16] b"));
-	KUNIT_EXPECT_PTR_EQ(test, event, get_single(test, "kunit_share u32 a ; char[016] b;"));
+	KUNIT_EXPECT_PTR_EQ(test, event, get_single(test, "kunit_share u32 a ; char[020] b;"));
 	KUNIT_EXPECT_EQ(test, nr_events(), before + 1);
 }
 

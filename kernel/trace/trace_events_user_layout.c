@@ -582,10 +582,6 @@ bool user_event_layout_match(const struct user_event_layout *layout,
 			if (!is_same_word(&expected, arg, len))
 				return false;
 			arg += len;
-			/* The words of one field must not run into the next */
-			if (field + 1 < layout->nr_fields &&
-			    key > layout->fields[field + 1].type)
-				return false;
 		}
 	}
 	return key == end && field + inside == layout->nr_fields;
