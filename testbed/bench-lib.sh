@@ -6,10 +6,10 @@
 results=${project:?}/build/bench
 program=$results/bench
 
-# What `guard` watches: not what the tracing core or the file system does alone,
-# nor single samples.
-watched='^(memory|register|unregister|write/(ftrace|disabled)|fork/512|toggle'
-watched+='|status|dynamic|close|exit|delete|format/1024|again/1024)'
+# What `guard` watches: not what others do alone, and nothing that is measured
+# too roughly for ten percent.
+watched='^(memory/.*|(un)?register/.*|write/(ftrace.*|disabled)|fork/512|toggle/.*'
+watched+='|status/.*|dynamic/.*|(close|exit|delete)/10000|(format|again)/(1024|32768)) '
 
 build_bench()
 {

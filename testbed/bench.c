@@ -46,6 +46,9 @@
 /* Where an event is mirrored that is just there */
 #define SPARE_SLOT (2 * MAX_EVENTS - 1)
 
+/* Nanoseconds in which nothing more happens in the background */
+#define QUIET_TIME 100000000
+
 /* Bytes of a write, with the write index */
 #define WRITE_SIZE 64
 
@@ -198,6 +201,9 @@ static void reg_range(int fd, const char *(*desc)(unsigned int),
 		if (sample)
 			stop();
 	}
+	/* Tables are resized in the background; samples are for before or after */
+	if (!sample)
+		usleep(50000);
 }
 
 /* Events that only the file refers to */
@@ -241,15 +247,54 @@ static bool events_exist(void)
 	return !access(TRACING "events/user_events_multi", F_OK);
 }
 
-/* Let a kernel that removes events later do it now, at nearly no cost of ours */
 static void wait_removed(void)
 {
-	struct sched_param param = {};
-
-	sched_setscheduler(0, SCHED_IDLE, &param);
 	while (events_exist())
-		sched_yield();
-	sched_setscheduler(0, SCHED_OTHER, &param);
+		usleep(10000);
+}
+
+/*
+ * Samples of what is also done in the background: whatever the CPU does that
+ * this process, kept busy, does not.
+ */
+
+/* Returns how many rounds there were time for */
+static uint64_t spin(uint64_t time)
+{
+	uint64_t end = now() + time, rounds = 0;
+	unsigned int i;
+
+	do {
+		for (i = 0; i < 1000; i++)
+			asm volatile("");
+		rounds++;
+	} while (now() < end);
+	return rounds;
+}
+
+static double round_cost;
+
+static void start_all(void)
+{
+	uint64_t rounds;
+
+	sleep(15);
+	start();
+	rounds = spin(QUIET_TIME);
+	round_cost = (double)(now() - started) / rounds;
+	start();
+}
+
+/* Until all events are gone, and what that has left is done */
+static void stop_all(void)
+{
+	uint64_t rounds = 0, taken;
+
+	while (events_exist())
+		rounds += spin(QUIET_TIME / 100);
+	rounds += spin(QUIET_TIME);
+	taken = now() - started - rounds * round_cost;
+	samples[nr_samples++] = taken;
 }
 
 /*
@@ -277,17 +322,18 @@ static void register_first(const char *row)
 static void register_formats(const char *row)
 {
 	unsigned int max = slow ? SLOW_EVENTS : MAX_EVENTS - 1;
-	unsigned int done = 0, from, n, i;
+	unsigned int done = 0, around, from, n, i;
 	char text[64];
 	int fd = open_data(), other = open_data();
 
 	/* One that does not count, as it makes the subsystem's directory */
 	reg(open_data(), SPARE_SLOT, "bench u64 field");
 	for (n = 1; n <= MAX_EVENTS && done < max; n *= 2) {
-		/* Odd numbers of samples, none of them beyond the last event */
-		from = n < 16 ? n - 1 : n - 8;
+		/* 1, 15 or 101 samples, none of them beyond the last event */
+		around = n < 16 ? 0 : n < 1024 ? 7 : 50;
+		from = n - 1 - around;
 		reg_range(fd, format, done, from, false);
-		done = n < 16 ? n : n + 7;
+		done = n + around;
 		if (done > max)
 			done = max;
 		reg_range(fd, format, from, done, true);
@@ -315,8 +361,8 @@ static void register_names(const char *row)
 {
 	int fd = open_data();
 
-	reg_range(fd, name, 0, 1016, false);
-	reg_range(fd, name, 1016, 1031, true);
+	reg_range(fd, name, 0, 973, false);
+	reg_range(fd, name, 973, 1074, true);
 	result(row, median());
 }
 
@@ -561,16 +607,14 @@ static void read_dynamic(const char *row)
 	read_with(row, TRACING "dynamic_events");
 }
 
-/* Until the events are gone, which may be later than close() returns */
 static void close_with(const char *row, unsigned int nr)
 {
 	char text[64];
 	int fd = many_events(nr);
 
-	start();
+	start_all();
 	close(fd);
-	wait_removed();
-	stop();
+	stop_all();
 	snprintf(text, sizeof(text), "%s/%u", row, nr);
 	result(text, median());
 }
@@ -598,11 +642,10 @@ static void exit_with(const char *row, unsigned int nr)
 	if (read(ready[0], &byte, 1) != 1)
 		err(1, "read");
 
-	start();
+	start_all();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	wait_removed();
-	stop();
+	stop_all();
 	snprintf(text, sizeof(text), "%s/%u", row, nr);
 	result(text, median());
 }
@@ -628,10 +671,10 @@ static void delete_with(const char *row, unsigned int nr)
 	usleep(100000);
 
 	fd = open_data();
-	start();
+	start_all();
 	if (ioctl(fd, DIAG_IOCSDEL, "bench"))
 		err(1, "delete");
-	stop();
+	stop_all();
 	close(fd);
 	snprintf(text, sizeof(text), "%s/%u", row, nr);
 	result(text, median());

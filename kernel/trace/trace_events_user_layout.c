@@ -587,34 +587,27 @@ bool user_event_layout_match(const struct user_event_layout *layout,
 	return key == end && field + inside == layout->nr_fields;
 }
 
-static void print_field_fmt(struct seq_buf *s, const struct ftrace_event_field *field)
+/* How print fmt shows a field */
+static const char *field_fmt(const struct ftrace_event_field *field)
 {
 	const struct base_type *base = find_base_type(field->type);
 
-	seq_buf_puts(s, field->name);
-	seq_buf_putc(s, '=');
 	if (base)
-		seq_buf_puts(s, base->fmt);
-	else
-		seq_buf_puts(s, field->filter_type == FILTER_OTHER ? "%llu" : "%s");
+		return base->fmt;
+	return field->filter_type == FILTER_OTHER ? "%llu" : "%s";
 }
 
-static void print_field_arg(struct seq_buf *s, const struct ftrace_event_field *field)
+/* How print fmt gets at a field: what stands before its name */
+static const char *field_arg(const struct ftrace_event_field *field)
 {
-	bool call = true;
-
-	if (field->filter_type == FILTER_DYN_STRING)
-		seq_buf_puts(s, ", __get_str(");
-	else if (field->filter_type == FILTER_RDYN_STRING)
-		seq_buf_puts(s, ", __get_rel_str(");
-	else
-		call = false;
-
-	if (!call)
-		seq_buf_puts(s, ", REC->");
-	seq_buf_puts(s, field->name);
-	if (call)
-		seq_buf_putc(s, ')');
+	switch (field->filter_type) {
+	case FILTER_DYN_STRING:
+		return ", __get_str(";
+	case FILTER_RDYN_STRING:
+		return ", __get_rel_str(";
+	default:
+		return ", REC->";
+	}
 }
 
 static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
@@ -625,11 +618,35 @@ static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
 	for (i = 0; i < layout->nr_fields; i++) {
 		if (i)
 			seq_buf_putc(s, ' ');
-		print_field_fmt(s, &layout->fields[i]);
+		seq_buf_puts(s, layout->fields[i].name);
+		seq_buf_putc(s, '=');
+		seq_buf_puts(s, field_fmt(&layout->fields[i]));
 	}
 	seq_buf_putc(s, '"');
-	for (i = 0; i < layout->nr_fields; i++)
-		print_field_arg(s, &layout->fields[i]);
+	for (i = 0; i < layout->nr_fields; i++) {
+		const char *arg = field_arg(&layout->fields[i]);
+
+		seq_buf_puts(s, arg);
+		seq_buf_puts(s, layout->fields[i].name);
+		if (strchr(arg, '('))
+			seq_buf_putc(s, ')');
+	}
+}
+
+/* Bytes of a print fmt, and no more: there is one for each event */
+static size_t print_fmt_size(const struct user_event_layout *layout)
+{
+	size_t size = sizeof("\"\"") + 1;	/* seq_buf keeps one byte free */
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_fields; i++) {
+		const struct ftrace_event_field *field = &layout->fields[i];
+
+		/* "NAME=FMT ", and the argument with a parenthesis or without */
+		size += 2 * strlen(field->name) + strlen(field_fmt(field)) +
+			strlen(field_arg(field)) + strlen("= )");
+	}
+	return size;
 }
 
 /**
@@ -641,14 +658,9 @@ static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
  */
 char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp)
 {
-	size_t size = sizeof("\"\"") + 1;
+	size_t size = print_fmt_size(layout);
 	struct seq_buf s;
-	unsigned int i;
 	char *text;
-
-	for (i = 0; i < layout->nr_fields; i++)
-		size += 2 * strlen(layout->fields[i].name) +
-			strlen(" =%llu, __get_rel_str()");
 
 	text = kmalloc(size, gfp);
 	if (!text)
