@@ -34,6 +34,14 @@
 
 static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as changed");
 
+/*
+ * How often to fault in a page that is not there, or not writable, when it is
+ * looked at afterwards: another fault may have got in between, with the page
+ * just to be read, or the page may have gone again.  More than what happens by
+ * chance; a program that drops it all the time does not keep us for ever.
+ */
+#define FAULT_TRIES 100
+
 /* How often, ever more rarely, to look whether suspects are dead */
 #define MAX_RECHECKS 10
 
@@ -504,32 +512,31 @@ static void mirror_since(struct user_event_mm *umm, u32 since)
 {
 	struct user_event_enabler *enabler;
 	unsigned long addr = 0;
+	unsigned int tries = 0;
 	struct rb_node *node;
-	bool waited = false;
 	u8 bit = 0;
 
 	mmap_read_lock(umm->mm);
 	mutex_lock(&umm->lock);
-	for (node = first_from(umm->set, 0, 0); node; node = rb_next(node)) {
+	node = first_from(umm->set, 0, 0);
+	while (node) {
 		enabler = rb_entry(node, struct user_event_enabler, node);
-again:
+		if (enabler->addr != addr || enabler->bit != bit) {
+			addr = enabler->addr;
+			bit = enabler->bit;
+			tries = 0;
+		}
 		if (is_before(READ_ONCE(enabler->event->changed), since) ||
-		    mirror(umm, enabler) ||
-		    (waited && enabler->addr == addr && enabler->bit == bit))
+		    mirror(umm, enabler) || tries == FAULT_TRIES) {
+			node = rb_next(node);
 			continue;
+		}
 
-		addr = enabler->addr;
-		bit = enabler->bit;
 		/* The lock must not wait for user space; the set may change */
 		mutex_unlock(&umm->lock);
-		fault_in(umm->mm, addr);
-		waited = true;
+		tries = fault_in(umm->mm, addr) ? FAULT_TRIES : tries + 1;
 		mutex_lock(&umm->lock);
 		node = first_from(umm->set, addr, bit);
-		if (!node)
-			break;
-		enabler = rb_entry(node, struct user_event_enabler, node);
-		goto again;
 	}
 	mutex_unlock(&umm->lock);
 	mmap_read_unlock(umm->mm);
@@ -915,7 +922,7 @@ static struct page *lock_and_pin(struct user_event_mm *umm, unsigned long addr)
 	struct page *page;
 	int ret;
 
-	for (tries = 0; tries < 10; tries++) {
+	for (tries = 0; tries < FAULT_TRIES; tries++) {
 		mutex_lock(&umm->lock);
 		page = pin_page(umm->mm, addr);
 		if (page)

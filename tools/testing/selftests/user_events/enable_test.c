@@ -391,6 +391,56 @@ TEST_F(memory, many_absent_pages_at_once)
 	}
 }
 
+#define RACED_PAGES 64
+
+struct reader {
+	pthread_t thread;
+	char *area;
+	__u32 stop;
+};
+
+/* Reads a page for the first time when the bit of the one before it is set. */
+static void *read_ahead(void *arg)
+{
+	const size_t size = getpagesize();
+	struct reader *reader = arg;
+	int page = 0;
+
+	while (!load32(&reader->stop)) {
+		if (!load32(reader->area + page * size))
+			continue;
+		if (++page == RACED_PAGES)
+			page = 0;
+	}
+	return NULL;
+}
+
+/* The kernel makes a page writable while user space makes it readable. */
+TEST_F(memory, absent_page_that_is_read_meanwhile_is_faulted_in)
+{
+	const size_t size = getpagesize();
+	struct reader reader = { .area = map_pages(RACED_PAGES, MAP_PRIVATE) };
+	int round, i;
+
+	for (i = 0; i < RACED_PAGES; i++)
+		ASSERT_EQ(0, mirror(&self->stage, reader.area + i * size));
+	ASSERT_EQ(0, pthread_create(&reader.thread, NULL, read_ahead, &reader));
+
+	for (round = 0; round < 20; round++) {
+		ASSERT_EQ(0, madvise(reader.area, RACED_PAGES * size, MADV_DONTNEED));
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+		for (i = 0; i < RACED_PAGES; i++) {
+			ASSERT_TRUE(wait32(reader.area + i * size, 1)) {
+				TH_LOG("round %d, page %d", round, i);
+				store32(&reader.stop, 1);
+			}
+		}
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, false));
+	}
+	store32(&reader.stop, 1);
+	pthread_join(reader.thread, NULL);
+}
+
 TEST_F(memory, absent_page_of_an_unregistered_bit_stays_clear)
 {
 	const size_t size = getpagesize();
