@@ -120,11 +120,25 @@ char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t 
 void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout);
 bool user_event_layout_match(const struct user_event_layout *layout,
 			     int argc, const char **argv);
-int user_event_layout_check(const struct user_event_layout *layout,
-			    const void *payload, size_t len);
+int user_event_layout_check_dyn(const struct user_event_layout *layout,
+				const void *payload, size_t len);
 struct list_head *user_event_layout_fields(struct user_event_layout *layout);
 void user_event_layout_attach(struct user_event_layout *layout);
 void user_event_layout_detach(struct user_event_layout *layout);
+
+/**
+ * user_event_layout_check - look whether the dynamic fields are in the payload
+ * @layout: of the event
+ * @payload: a payload, which no one else can change
+ * @len: bytes of @payload, no less than the layout's size
+ *
+ * Return: 0, or -EFAULT for one that is not, or a string without its NUL.
+ */
+static inline int user_event_layout_check(const struct user_event_layout *layout,
+					  const void *payload, size_t len)
+{
+	return layout->nr_checks ? user_event_layout_check_dyn(layout, payload, len) : 0;
+}
 
 /**
  * user_event_layout_equal - tell whether two layouts are the same
@@ -326,7 +340,26 @@ struct user_event_write {
 	u8	payload[USER_EVENT_SMALL];
 } __aligned(8);
 
-int user_event_emit(struct user_event *event, const char __user *from, size_t len);
+/**
+ * user_event_check_write - what can be said of a write without its payload
+ * @event: which event; an open file that the caller has keeps it
+ * @len: bytes of the payload
+ *
+ * Inline, since nearly all that is written to is not being recorded.
+ *
+ * Return: 0, -EINVAL for a payload shorter than the layout, -EBADF when there
+ * is no consumer.
+ */
+static inline int user_event_check_write(const struct user_event *event, size_t len)
+{
+	if (unlikely(len < event->layout->size))
+		return -EINVAL;
+	if (!READ_ONCE(event->status))
+		return -EBADF;
+	return 0;
+}
+
+ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len);
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from);
 int user_event_emit_copied(struct user_event *event, const void *payload, size_t len);
 void user_event_group_init(struct user_event_group *group, const char *single,

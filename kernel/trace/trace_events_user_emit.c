@@ -36,9 +36,11 @@ static bool fits_ftrace(const struct trace_event_file *file, size_t len)
 	       ring_buffer_max_event_size(file->tr->array_buffer.buffer);
 }
 
-static void record_ftrace(struct trace_event_file *file, const void *payload, size_t len)
+static __always_inline void record_ftrace(struct trace_event_file *file,
+					  const void *payload, size_t len)
 {
-	struct trace_event_buffer buffer = {};
+	/* Reserving fills it in */
+	struct trace_event_buffer buffer __uninitialized;
 	struct trace_entry *entry;
 
 	if (trace_trigger_soft_disabled(file))
@@ -139,9 +141,9 @@ static int check_size(const struct user_event *event, size_t len)
 	return ret;
 }
 
-static void record_all(struct user_event *event,
-		       const struct user_event_consumers *consumers,
-		       const void *payload, size_t len)
+static __always_inline void record_all(struct user_event *event,
+				       const struct user_event_consumers *consumers,
+				       const void *payload, size_t len)
 {
 	bool large = len > ALWAYS_FITS;
 	struct trace_event_file *file;
@@ -156,7 +158,10 @@ static void record_all(struct user_event *event,
 		record_perf(event, payload, len);
 }
 
-/* The payload is ours: what is checked here is what is recorded */
+/*
+ * The payload is ours: what is checked here is what is recorded.  Inline, so
+ * that what is known to be small is not asked for its size.
+ */
 static __always_inline int dispatch(struct user_event *event, const void *payload, size_t len)
 {
 	const struct user_event_consumers *consumers;
@@ -177,16 +182,6 @@ static __always_inline int dispatch(struct user_event *event, const void *payloa
 	return ret;
 }
 
-/* What can be said of a write before its payload is looked at */
-static __always_inline int check_write(const struct user_event *event, size_t len)
-{
-	if (unlikely(len < event->layout->size))
-		return -EINVAL;
-	if (!READ_ONCE(event->status))
-		return -EBADF;
-	return 0;
-}
-
 /* Memory for a payload too large for the stack, once it has a chance */
 static void *alloc_payload(const struct user_event *event, size_t len)
 {
@@ -201,97 +196,96 @@ static void *alloc_payload(const struct user_event *event, size_t len)
 	return payload ?: ERR_PTR(-ENOMEM);
 }
 
-static noinline int emit_large(struct user_event *event, const char __user *from, size_t len)
+/* Takes over the payload */
+static int emit_large(struct user_event *event, void *payload, size_t len)
 {
-	void *payload = alloc_payload(event, len);
-	int ret;
+	int ret = dispatch(event, payload, len);
 
-	if (IS_ERR(payload))
-		return PTR_ERR(payload);
-
-	ret = copy_from_user(payload, from, len) ? -EFAULT : dispatch(event, payload, len);
 	kvfree(payload);
 	return ret;
 }
 
-static noinline int emit_small(struct user_event *event, const char __user *from, size_t len)
+static noinline ssize_t copy_large(struct user_event *event, const char __user *from, size_t len)
 {
-	struct user_event_write write __uninitialized;
+	size_t payload_len = len - sizeof(s32);
+	void *payload = alloc_payload(event, payload_len);
+	int ret;
 
-	if (unlikely(copy_from_user(&write.index, from, sizeof(write.index) + len)))
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	if (copy_from_user(payload, from + sizeof(s32), payload_len)) {
+		kvfree(payload);
 		return -EFAULT;
-	return dispatch(event, write.payload, len);
+	}
+	ret = emit_large(event, payload, payload_len);
+	return ret ?: len;
 }
 
 /**
  * user_event_emit - record an event
- * @event: which; an open file that the caller has keeps it
+ * @event: which; an open file that the caller has keeps it; what
+ *	user_event_check_write() says of it and the payload is 0
  * @from: what was written: the write index, and then the payload
- * @len: bytes at @from, no less than the index has
+ * @len: bytes of both
  *
  * Context: Process context, may fault and sleep.
  *
- * Return: 0 when every consumer has been given it, -EINVAL for a payload
- * shorter than the layout, -EBADF when there is no consumer, -EFAULT for one
- * that can't be read or whose dynamic fields point astray, -E2BIG when no
- * consumer can take it, -ENOMEM.
+ * Return: @len when every consumer has been given it, -EBADF when there is
+ * none any more, -EFAULT for a payload that can't be read or whose dynamic
+ * fields point astray, -E2BIG when no consumer can take it, -ENOMEM.
  */
-int user_event_emit(struct user_event *event, const char __user *from, size_t len)
+ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len)
 {
+	struct user_event_write write __uninitialized;
+	size_t payload_len = len - sizeof(write.index);
 	int ret;
 
-	len -= sizeof(s32);
-	ret = check_write(event, len);
-	if (ret)
-		return ret;
-	if (likely(len <= USER_EVENT_SMALL))
-		return emit_small(event, from, len);
-	return emit_large(event, from + sizeof(s32), len);
+	if (unlikely(payload_len > sizeof(write.payload)))
+		return copy_large(event, from, len);
+	if (unlikely(copy_from_user(&write.index, from, len)))
+		return -EFAULT;
+	ret = dispatch(event, write.payload, payload_len);
+	return ret ?: len;
 }
 
 /**
  * user_event_emit_iter - record an event whose payload is in pieces
- * @event: which; an open file that the caller has keeps it
+ * @event: which, as for user_event_emit()
  * @from: its payload; likely too large for the stack
  *
  * Context: Process context, may fault and sleep.
  *
- * Return: as user_event_emit().
+ * Return: 0, or an error as of user_event_emit().
  */
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from)
 {
 	size_t len = iov_iter_count(from);
-	void *payload;
-	int ret;
+	void *payload = alloc_payload(event, len);
 
-	ret = check_write(event, len);
-	if (ret)
-		return ret;
-
-	payload = alloc_payload(event, len);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
-
-	ret = copy_from_iter_full(payload, len, from) ? dispatch(event, payload, len) : -EFAULT;
-	kvfree(payload);
-	return ret;
+	if (!copy_from_iter_full(payload, len, from)) {
+		kvfree(payload);
+		return -EFAULT;
+	}
+	return emit_large(event, payload, len);
 }
 
 /**
  * user_event_emit_copied - record an event whose payload is at hand
- * @event: which; an open file that the caller has keeps it
+ * @event: which, as for user_event_emit()
  * @payload: its payload, which no one else can change
  * @len: bytes of @payload, %USER_EVENT_SMALL at most
  *
  * Context: Process context.
  *
- * Return: as user_event_emit(), but for what copying adds.
+ * Return: 0, or an error as of user_event_emit(), but for what copying adds.
  */
 int user_event_emit_copied(struct user_event *event, const void *payload, size_t len)
 {
-	int ret = check_write(event, len);
-
-	return ret ?: dispatch(event, payload, len);
+	if (WARN_ON_ONCE(len > USER_EVENT_SMALL))
+		return -EINVAL;
+	return dispatch(event, payload, len);
 }
 
 /*

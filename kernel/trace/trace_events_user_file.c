@@ -24,7 +24,7 @@ static_assert(sizeof(struct user_reg) == 28);
 static_assert(sizeof(struct user_unreg) == 16);
 
 /* Events that an open file has room for at first */
-#define MIN_INDEX_SIZE 4
+#define MIN_INDEX_SIZE 4U
 
 /**
  * struct user_event_index - the events an open file has registered
@@ -50,7 +50,8 @@ struct user_event_index {
 /**
  * struct user_event_file - an open user_events_data
  * @group: whose events it is about
- * @index: what it has registered, or NULL; replaced under @lock, read under RCU
+ * @index: what it has registered; no_index at first; replaced under @lock,
+ *	read under RCU
  * @lock: serializes additions to @index; user memory is written, and address
  *	spaces are locked under it
  */
@@ -63,6 +64,15 @@ struct user_event_file {
 /*
  * Write indexes
  */
+
+/* Of a file that has registered nothing: one case less for who writes */
+static struct user_event_index no_index;
+
+static void free_index(struct user_event_index *index)
+{
+	if (index != &no_index)
+		kvfree(index);
+}
 
 /* The slot an event is in, or the empty one where it belongs */
 static u32 *find_slot(const struct user_event_index *index, const struct user_event *event)
@@ -105,17 +115,17 @@ static struct user_event_index *grow_index(struct user_event_file *file)
 	u32 i;
 
 	old = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
-	if (old && old->nr < old->size)
+	if (old->nr < old->size)
 		return old;
 
-	new = alloc_index(old ? 2 * old->size : MIN_INDEX_SIZE);
+	new = alloc_index(max(2 * old->size, MIN_INDEX_SIZE));
 	if (!new)
 		return NULL;
 
-	for (i = 0; old && i < old->nr; i++)
+	for (i = 0; i < old->nr; i++)
 		append(new, old->events[i]);
 	rcu_assign_pointer(file->index, new);
-	if (old)
+	if (old != &no_index)
 		kvfree_rcu(old, rcu);
 	return new;
 }
@@ -165,27 +175,33 @@ static int bind_event(struct user_event_file *file, struct user_event *event,
 	return 0;
 }
 
-/* The event of a write index, which lives as long as the file is open */
-static struct user_event *find_event(struct user_event_file *file, s32 number)
+/**
+ * find_event - find what a write is for
+ * @file: the open file
+ * @number: the write index
+ * @len: bytes of the payload
+ * @event: is set to the event, which lives as long as the file is open
+ *
+ * Return: 0, -EINVAL, -ENOENT, or what user_event_check_write() returns.
+ */
+static __always_inline int find_event(struct user_event_file *file, s32 number,
+				      size_t len, struct user_event **event)
 {
 	const struct user_event_index *index;
-	struct user_event *event;
 	u32 nr;
-
-	if (unlikely(number < 0))
-		return ERR_PTR(-EINVAL);
 
 	rcu_read_lock();
 	/* Replaced as it grows, and freed after a grace period */
 	index = rcu_dereference(file->index);
 	/* Pairs with append(): what is counted is there */
-	nr = likely(index) ? smp_load_acquire(&index->nr) : 0;
-	if (likely(number < nr))
-		event = index->events[array_index_nospec(number, nr)];
-	else
-		event = ERR_PTR(-ENOENT);
+	nr = smp_load_acquire(&index->nr);
+	if (unlikely((u32)number >= nr)) {
+		rcu_read_unlock();
+		return number < 0 ? -EINVAL : -ENOENT;
+	}
+	*event = index->events[array_index_nospec((u32)number, nr)];
 	rcu_read_unlock();
-	return event;
+	return user_event_check_write(*event, len);
 }
 
 /*
@@ -375,6 +391,7 @@ static int data_open(struct inode *inode, struct file *filp)
 		return -ENOMEM;
 	file->group = &user_event_default_group;
 	mutex_init(&file->lock);
+	RCU_INIT_POINTER(file->index, &no_index);
 	filp->private_data = file;
 	/* The position stays 0: those who share the file need not take turns */
 	filp->f_mode &= ~FMODE_ATOMIC_POS;
@@ -389,10 +406,10 @@ static int data_release(struct inode *inode, struct file *filp)
 	u32 i;
 
 	/* Newest first, as the core looks for what it removes */
-	for (i = index ? index->nr : 0; i > 0; i--)
+	for (i = index->nr; i > 0; i--)
 		user_event_put(index->events[i - 1]);
 
-	kvfree(index);
+	free_index(index);
 	kfree(file);
 	return 0;
 }
@@ -408,12 +425,10 @@ static ssize_t data_write(struct file *filp, const char __user *from, size_t len
 	if (unlikely(get_user(number, (const s32 __user *)from)))
 		return -EFAULT;
 
-	event = find_event(filp->private_data, number);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-
-	ret = user_event_emit(event, from, len);
-	return ret ?: len;
+	ret = find_event(filp->private_data, number, len - sizeof(number), &event);
+	if (ret)
+		return ret;
+	return user_event_emit(event, from, len);
 }
 
 /* One that is large, or can't be read to its end: first look who wants it */
@@ -427,11 +442,8 @@ static noinline ssize_t write_pieces(struct user_event_file *file, struct iov_it
 	if (!copy_from_iter_full(&number, sizeof(number), from))
 		return -EFAULT;
 
-	event = find_event(file, number);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-
-	ret = user_event_emit_iter(event, from);
+	ret = find_event(file, number, len - sizeof(number), &event);
+	ret = ret ?: user_event_emit_iter(event, from);
 	return ret ?: len;
 }
 
@@ -449,11 +461,8 @@ static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 		     !copy_from_iter_full(&write.index, len, from)))
 		return write_pieces(file, from);
 
-	event = find_event(file, write.index);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-
-	ret = user_event_emit_copied(event, write.payload, len - sizeof(write.index));
+	ret = find_event(file, write.index, len - sizeof(write.index), &event);
+	ret = ret ?: user_event_emit_copied(event, write.payload, len - sizeof(write.index));
 	return ret ?: len;
 }
 

@@ -674,7 +674,7 @@ char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t 
 }
 
 /**
- * user_event_layout_check - check what a payload's dynamic fields point to
+ * user_event_layout_check_dyn - look at what a payload's dynamic fields point to
  * @layout: the payload's layout
  * @payload: the payload, in kernel memory: no one changes it after the check
  * @len: bytes of @payload, at least the layout's size
@@ -682,8 +682,8 @@ char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t 
  * Return: 0, or -EFAULT for a field that points outside the payload, or whose
  * string does not end there.
  */
-int user_event_layout_check(const struct user_event_layout *layout,
-			    const void *payload, size_t len)
+int user_event_layout_check_dyn(const struct user_event_layout *layout,
+				const void *payload, size_t len)
 {
 	const struct user_event_dyn_check *check = layout->checks;
 	const struct user_event_dyn_check *end = check + layout->nr_checks;
