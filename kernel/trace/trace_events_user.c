@@ -39,21 +39,25 @@ struct name_key {
  * struct format_key - what a multi-format event is found by
  * @name: its registered name
  * @layout: its fields
+ * @hash: of @layout
  */
 struct format_key {
 	const struct user_event_name	*name;
 	const struct user_event_layout	*layout;
+	u32				hash;
 };
 
 /**
  * struct request - a registration on its way through this room
  * @key: its name
  * @layout: its fields; freed by user_event_get() unless an event took it over
+ * @hash: of @layout, for multi-format events
  * @multi: USER_EVENT_REG_MULTI_FORMAT
  */
 struct request {
 	struct name_key			key;
 	struct user_event_layout	*layout;
+	u32				hash;
 	bool				multi;
 };
 
@@ -109,13 +113,13 @@ static u32 format_hash(const void *data, u32 len, u32 seed)
 {
 	const struct format_key *key = data;
 
-	return jhash_2words(key->layout->hash, hash32_ptr(key->name), seed);
+	return jhash_2words(key->hash, hash32_ptr(key->name), seed);
 }
 
 static u32 format_obj_hash(const void *data, u32 len, u32 seed)
 {
 	const struct user_event *event = data;
-	const struct format_key key = { event->name, event->layout };
+	const struct format_key key = { event->name, event->layout, event->hash };
 
 	return format_hash(&key, 0, seed);
 }
@@ -447,8 +451,11 @@ void user_event_get_locked(struct user_event *event)
 	lockdep_assert_held(&event_mutex);
 	if (refcount_inc_not_zero(&event->refs))
 		return;
+	/* Now it is the list of enablers again, to which who finds it may add */
+	spin_lock(&event->lock);
 	list_del_init(&event->zombie);
 	refcount_set(&event->refs, 1);
+	spin_unlock(&event->lock);
 }
 
 /*
@@ -488,7 +495,7 @@ static struct user_event *find_single(const struct user_event_name *name,
 static struct user_event *find_multi(const struct user_event_name *name,
 				     const struct request *req)
 {
-	const struct format_key key = { name, req->layout };
+	const struct format_key key = { name, req->layout, req->hash };
 
 	return rhashtable_lookup(&formats, &key, format_params);
 }
@@ -594,12 +601,12 @@ static struct user_event *alloc_event(struct request *req,
 	}
 
 	event->layout = req->layout;
+	event->hash = req->hash;
 	req->layout = NULL;
 	event->name = name;
 	event->changed = USER_EVENT_LONG_AGO;
 	spin_lock_init(&event->lock);
 	INIT_LIST_HEAD(&event->enablers);
-	INIT_LIST_HEAD(&event->zombie);
 	dyn_event_init(&event->devent, &user_event_dyn_ops);
 	event->multi = req->multi;
 
@@ -742,6 +749,8 @@ struct user_event *user_event_get(struct user_event_group *group,
 	req.layout = user_event_layout_parse(desc + req.key.len, USER_EVENT_GFP);
 	if (IS_ERR(req.layout))
 		return ERR_CAST(req.layout);
+	if (req.multi)
+		req.hash = user_event_layout_hash(req.layout);
 
 	event = share_event(&req);
 	if (!event)

@@ -88,34 +88,56 @@ struct user_event_dyn_check {
 
 /**
  * struct user_event_layout - the fields of an event, parsed once
- * @key: canonical text: each field as "TYPE\0NAME\0", a struct's with its
- *	"SIZE\0" behind; two layouts are equal when their keys are
- * @key_len: bytes of @key
- * @hash: of @key
+ * @key_len: bytes of the key
  * @size: least payload of an event, in bytes
  * @nr_fields: entries of @fields
- * @nr_checks: entries of @checks
- * @checks: dynamic fields in offset order; inside this allocation
+ * @nr_checks: how many of them are dynamic
  * @list: @fields for the tracing core, the last one first; changed under
  *	event_mutex only, see user_event_layout_detach()
- * @fields: what the core knows of each field; type and name point into @key
+ * @fields: what the core knows of each field; type and name point into the
+ *	key; where there is none, one that stands for that
+ *
+ * Behind it are user_event_layout_checks() and user_event_layout_key().
  *
  * Immutable but for @list; owned by one event, freed after a grace period.
+ * There is one for each event, so no byte of it is kept that can be computed.
  */
 struct user_event_layout {
-	char				*key;
 	u16				key_len;
 	u16				size;
 	u16				nr_fields;
 	u16				nr_checks;
-	u32				hash;
-	struct user_event_dyn_check	*checks;
 	struct list_head		list;
 	struct ftrace_event_field	fields[];
 };
 
+/**
+ * user_event_layout_checks - what a payload has to fulfil
+ * @layout: of the event
+ *
+ * Return: the entries for the dynamic fields in offset order, inside @layout.
+ */
+static inline struct user_event_dyn_check *
+user_event_layout_checks(const struct user_event_layout *layout)
+{
+	return (void *)&layout->fields[layout->nr_fields ?: 1];
+}
+
+/**
+ * user_event_layout_key - canonical text: each field as "TYPE\0NAME\0", a
+ * struct's with its "SIZE\0" behind
+ * @layout: of the event
+ *
+ * Return: the text, inside @layout; two layouts are equal when their keys are.
+ */
+static inline char *user_event_layout_key(const struct user_event_layout *layout)
+{
+	return (char *)(user_event_layout_checks(layout) + layout->nr_checks);
+}
+
 int user_event_name_len(const char *desc, size_t *len);
 struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp);
+u32 user_event_layout_hash(const struct user_event_layout *layout);
 char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp);
 void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout);
 bool user_event_layout_match(const struct user_event_layout *layout,
@@ -150,8 +172,8 @@ static inline int user_event_layout_check(const struct user_event_layout *layout
 static inline bool user_event_layout_equal(const struct user_event_layout *a,
 					   const struct user_event_layout *b)
 {
-	return a->hash == b->hash && a->key_len == b->key_len &&
-	       !memcmp(a->key, b->key, a->key_len);
+	return a->key_len == b->key_len &&
+	       !memcmp(user_event_layout_key(a), user_event_layout_key(b), a->key_len);
 }
 
 /*
@@ -224,12 +246,15 @@ struct user_event_name {
  * @multi: made for USER_EVENT_REG_MULTI_FORMAT; never changes
  * @persists: stays until it is deleted; written under @lock, and once true,
  *	never false again
- * @enablers: the addresses that mirror @status; walked under user_event_srcu
+ * @hash: multi: of @layout
+ * @enablers: the addresses that mirror @status; walked under user_event_srcu.
+ *	Each has a reference, so there is none once @zombie or @rcu is in use.
+ * @zombie: in the list of events that wait for removal; under event_mutex, and
+ *	@lock where it becomes @enablers again
+ * @rcu: frees it after those who found it
  * @name: its registered name; shared, see user_event_name
  * @format: multi: in user_event_name::formats; under event_mutex
  * @node: multi: in the table of formats
- * @zombie: in the list of events that wait for removal; under event_mutex
- * @rcu: frees it after those who found it
  * @devent: what dynamic_events knows of it
  * @tp: gives the tracepoint its name
  *	single: the registered name; multi: "NAME:[ID]", and owns it
@@ -245,14 +270,15 @@ struct user_event {
 	u8					status;
 	bool					multi;
 	bool					persists;
-	struct list_head			enablers;
-	struct user_event_name			*name;
-	struct list_head			format;
-	struct rhash_head			node;
+	u32					hash;
 	union {
+		struct list_head		enablers;
 		struct list_head		zombie;
 		struct rcu_head			rcu;
 	};
+	struct user_event_name			*name;
+	struct list_head			format;
+	struct rhash_head			node;
 	struct dyn_event			devent;
 	struct tracepoint			tp;
 	struct trace_event_call			call;

@@ -244,7 +244,7 @@ static void layout_same(struct kunit *test)
 	const struct user_event_layout *b = parse(test, c->b);
 
 	KUNIT_EXPECT_TRUE(test, user_event_layout_equal(a, b));
-	KUNIT_EXPECT_EQ(test, a->hash, b->hash);
+	KUNIT_EXPECT_EQ(test, user_event_layout_hash(a), user_event_layout_hash(b));
 	KUNIT_EXPECT_STREQ(test, show(test, a), show(test, b));
 }
 
@@ -406,6 +406,7 @@ static void layout_offsets(struct kunit *test)
 		{ "a", 1 }, { "b", 8 }, { "c", 3 }, { "d", 4 },
 		{ "e", 2 }, { "f", 5 }, { "g", 4 },
 	};
+	const struct user_event_dyn_check *checks;
 	const struct user_event_layout *layout;
 	unsigned int offset = FIRST, i;
 
@@ -424,12 +425,13 @@ static void layout_offsets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, layout->size, offset - FIRST);
 
 	KUNIT_ASSERT_EQ(test, layout->nr_checks, 2);
-	KUNIT_EXPECT_EQ(test, layout->checks[0].offset, 12);
-	KUNIT_EXPECT_FALSE(test, layout->checks[0].relative);
-	KUNIT_EXPECT_TRUE(test, layout->checks[0].string);
-	KUNIT_EXPECT_EQ(test, layout->checks[1].offset, 23);
-	KUNIT_EXPECT_TRUE(test, layout->checks[1].relative);
-	KUNIT_EXPECT_FALSE(test, layout->checks[1].string);
+	checks = user_event_layout_checks(layout);
+	KUNIT_EXPECT_EQ(test, checks[0].offset, 12);
+	KUNIT_EXPECT_FALSE(test, checks[0].relative);
+	KUNIT_EXPECT_TRUE(test, checks[0].string);
+	KUNIT_EXPECT_EQ(test, checks[1].offset, 23);
+	KUNIT_EXPECT_TRUE(test, checks[1].relative);
+	KUNIT_EXPECT_FALSE(test, checks[1].string);
 }
 
 /* No fields, the largest entry, the most fields that a description has room for */

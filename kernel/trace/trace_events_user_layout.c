@@ -159,7 +159,7 @@ static int split_words(const char *text, size_t len, struct word *words)
 static char *append_words(struct user_event_layout *layout,
 			  const struct word *words, int nr)
 {
-	char *start = layout->key + layout->key_len, *to = start;
+	char *start = user_event_layout_key(layout) + layout->key_len, *to = start;
 	int i;
 
 	for (i = 0; i < nr; i++) {
@@ -205,7 +205,7 @@ static void canonicalize_array(struct user_event_layout *layout,
 {
 	char *digits = strchr(type, '[') + 1;
 
-	layout->key_len = digits - layout->key;
+	layout->key_len = digits - user_event_layout_key(layout);
 	layout->key_len += sprintf(digits, "%u]", len) + 1;
 }
 
@@ -271,10 +271,9 @@ static bool is_dyn_type(const struct word *word)
 
 static int parse_dynamic(struct user_event_layout *layout,
 			 struct ftrace_event_field *field,
+			 struct user_event_dyn_check *check,
 			 const struct word *words, int nr)
 {
-	struct user_event_dyn_check *check = &layout->checks[layout->nr_checks++];
-
 	if (nr == 4 ? !is_word(&words[1], "unsigned") : nr != 3)
 		return -EINVAL;
 	if (!is_dyn_type(&words[nr - 2]))
@@ -331,15 +330,17 @@ static int add_name(struct user_event_layout *layout,
 
 	field->name = append_words(layout, name, 1);
 	if (is_struct(field))
-		layout->key_len += sprintf(layout->key + layout->key_len, "%d",
-					   field->size) + 1;
+		layout->key_len += sprintf(user_event_layout_key(layout) + layout->key_len,
+					   "%d", field->size) + 1;
 	return 0;
 }
 
+/* @check is where a dynamic field's goes */
 static int parse_field(struct user_event_layout *layout,
+		       struct ftrace_event_field *field,
+		       struct user_event_dyn_check *check,
 		       const char *text, size_t len)
 {
-	struct ftrace_event_field *field;
 	struct word words[MAX_WORDS];
 	int nr, name, ret;
 
@@ -347,7 +348,6 @@ static int parse_field(struct user_event_layout *layout,
 	if (nr <= 0)
 		return nr;
 
-	field = &layout->fields[layout->nr_fields++];
 	/* Strings say so where they are parsed: a write is checked for them */
 	field->filter_type = FILTER_OTHER;
 	name = nr - 1;
@@ -356,7 +356,7 @@ static int parse_field(struct user_event_layout *layout,
 		ret = parse_struct(layout, field, words, nr);
 	} else if (is_word(&words[0], "__data_loc") ||
 		   is_word(&words[0], "__rel_loc")) {
-		ret = parse_dynamic(layout, field, words, nr);
+		ret = parse_dynamic(layout, field, check, words, nr);
 	} else {
 		ret = parse_plain(layout, field, words, nr);
 	}
@@ -420,30 +420,49 @@ struct list_head *user_event_layout_fields(struct user_event_layout *layout)
 	return layout->nr_fields ? &layout->list : &layout->fields[0].link;
 }
 
+/* The next field's text, without spaces before it; 0 at the end */
+static size_t next_field(const char **text)
+{
+	while (**text == ' ' || **text == ';')
+		++*text;
+	return span(*text, ';');
+}
+
+/* Of all types, just the dynamic ones have names that start like this */
+static bool looks_dynamic(const char *text)
+{
+	return *text == '_';
+}
+
 /*
- * One allocation for all: the most there can be of fields is one more than
- * there are separators, and the key only drops spaces: each field of N
+ * One allocation for all.  The key only drops spaces: each field of N
  * characters has at least one space, which becomes a NUL, and one NUL more.
  */
 static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
 {
+	size_t len, nr_fields = 0, nr_checks = 0, size = 0;
 	struct user_event_layout *layout;
-	size_t len, nr = 1, size;
 
-	for (len = 0; text[len]; len++)
-		nr += text[len] == ';';
+	while ((len = next_field(&text))) {
+		nr_fields++;
+		nr_checks += looks_dynamic(text);
+		size += len + 1;
+		text += len;
+	}
 
-	size = struct_size(layout, fields, nr) + nr * sizeof(*layout->checks);
-	layout = kzalloc(size + len + nr, gfp);
+	/* There is one that stands for none, see user_event_layout_fields() */
+	size += struct_size(layout, fields, nr_fields ?: 1) +
+		nr_checks * sizeof(struct user_event_dyn_check);
+	layout = kzalloc(size, gfp);
 	if (!layout)
 		return NULL;
 
-	layout->checks = (void *)layout + struct_size(layout, fields, nr);
-	layout->key = (void *)layout + size;
+	layout->nr_fields = nr_fields;
+	layout->nr_checks = nr_checks;
 	return layout;
 }
 
-/* See user_event_layout_fields(); there is room for one field at least */
+/* See user_event_layout_fields() */
 static void init_no_field(struct user_event_layout *layout)
 {
 	INIT_LIST_HEAD(&layout->fields[0].link);
@@ -462,31 +481,43 @@ static void init_no_field(struct user_event_layout *layout)
  */
 struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
 {
+	struct user_event_dyn_check *check;
 	struct user_event_layout *layout;
+	struct ftrace_event_field *field;
+	size_t len;
 	int ret;
 
 	layout = alloc_layout(text, gfp);
 	if (!layout)
 		return ERR_PTR(-ENOMEM);
 
-	while (*text) {
-		size_t len = span(text, ';');
-
-		ret = parse_field(layout, text, len);
+	field = layout->fields;
+	check = user_event_layout_checks(layout);
+	while ((len = next_field(&text))) {
+		ret = parse_field(layout, field++, check, text, len);
 		if (ret) {
 			kfree(layout);
 			return ERR_PTR(ret);
 		}
+		check += looks_dynamic(text);
 		text += len;
-		if (*text)
-			text++;
 	}
 
 	if (!layout->nr_fields)
 		init_no_field(layout);
-	layout->hash = jhash(layout->key, layout->key_len, 0);
 	INIT_LIST_HEAD(&layout->list);
 	return layout;
+}
+
+/**
+ * user_event_layout_hash - hash a layout
+ * @layout: the layout
+ *
+ * Return: a number that is the same for equal layouts.
+ */
+u32 user_event_layout_hash(const struct user_event_layout *layout)
+{
+	return jhash(user_event_layout_key(layout), layout->key_len, 0);
 }
 
 /* The text of a field: type, name, and what a struct needs besides */
@@ -552,7 +583,7 @@ static bool is_same_word(const struct word *key, const char *text, size_t len)
 bool user_event_layout_match(const struct user_event_layout *layout,
 			     int argc, const char **argv)
 {
-	const char *key = layout->key, *end = key + layout->key_len;
+	const char *key = user_event_layout_key(layout), *end = key + layout->key_len;
 	unsigned int field = 0;
 	bool inside = false;
 	int i;
@@ -674,7 +705,7 @@ char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t 
 }
 
 /**
- * user_event_layout_check_dyn - look at what a payload's dynamic fields point to
+ * user_event_layout_check_dyn - look whether dynamic fields are in the payload
  * @layout: the payload's layout
  * @payload: the payload, in kernel memory: no one changes it after the check
  * @len: bytes of @payload, at least the layout's size
@@ -685,7 +716,7 @@ char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t 
 int user_event_layout_check_dyn(const struct user_event_layout *layout,
 				const void *payload, size_t len)
 {
-	const struct user_event_dyn_check *check = layout->checks;
+	const struct user_event_dyn_check *check = user_event_layout_checks(layout);
 	const struct user_event_dyn_check *end = check + layout->nr_checks;
 
 	/* Offsets count from the start of the entry, as in __data_loc */
