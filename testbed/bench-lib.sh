@@ -11,10 +11,11 @@ program=$results/bench
 watched='^(memory/.*|(un)?register/.*|write/(ftrace.*|disabled)|fork/512|toggle/.*'
 watched+='|status/.*|dynamic/.*|(format|again)/(1024|32768)) '
 
+# Nothing inline: `profile` looks for where a measurement starts and stops
 build_bench()
 {
 	mkdir -p "$results"
-	gcc -O2 -Wall -static -I"$project/include/uapi" -o "$program" \
+	gcc -O2 -fno-inline -Wall -static -I"$project/include/uapi" -o "$program" \
 		"$project/testbed/bench.c" >&2 ||
 		die "bench.c did not build: see above"
 }
