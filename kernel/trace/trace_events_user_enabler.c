@@ -9,12 +9,14 @@
  * Toggling an event walks the event's enablers, and for each of them the
  * address spaces that share it.  It holds event_mutex, so it must never wait
  * for user space: what is not to be had at once (a page, the mmap_lock) is left
- * to a work item of the address space.
+ * to a job of the address space, and what even that would have to wait for, as a
+ * page that a program provides, to another.
  *
  * Who may use a struct user_event_mm:
  *  - a task in its address space: it is dropped once there is none any more;
  *  - who has a reference: it may have been dropped, and then has no set.
  */
+#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
@@ -29,7 +31,10 @@
 
 #include "trace_events_user.h"
 
-/* Longer than a fork takes from copying the memory to attaching the child */
+/*
+ * Longer than a fork takes from copying the memory to attaching the child.  Just
+ * for the first fork of a thread, or of one that takes turns with others.
+ */
 #define FORK_WINDOW (60 * HZ)
 
 static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as changed");
@@ -53,7 +58,6 @@ static_assert(FORK_WINDOW < USER_EVENT_LONG, "what never changed counts as chang
  *	that of any sharer.
  * @sharers: struct user_event_sharer; walked under user_event_srcu
  * @nr_sharers: how many; grows only under the user_event_mm::lock of one
- * @changed: when, in 32 bits of jiffies, a bit of a sharer last changed
  * @rcu: frees it after user_event_srcu readers
  */
 struct user_event_set {
@@ -61,7 +65,6 @@ struct user_event_set {
 	struct rb_root		enablers;
 	struct list_head	sharers;
 	unsigned int		nr_sharers;
-	u32			changed;
 	struct rcu_head		rcu;
 };
 
@@ -103,36 +106,62 @@ struct user_event_sharer {
 };
 
 /**
+ * struct user_event_job - mirror in an address space what toggling could not
+ * @umm: the address space
+ * @work: does it
+ * @wanted: whether there is something that @work has not begun with
+ * @running: whether it has begun, and not ended
+ *
+ * Flags are under user_event_mm::lock.  The address space has two: one that
+ * never waits for a page, and one that does.
+ */
+struct user_event_job {
+	struct user_event_mm	*umm;
+	struct work_struct	work;
+	bool			wanted;
+	bool			running;
+};
+
+/**
  * struct user_event_mm - an address space that has registrations
  * @node: in the table of address spaces, by @mm
  * @mm: the address space; holds mm_count
  * @lock: guards @set, @sharer and what the set says of this address space
  * @set: its registrations; NULL before the first and after the end
  * @sharer: in the list of @set; NULL when @set is
- * @refs: the table's, the suspects', one for @work while it is queued, and
+ * @refs: the table's, the suspects', one for each job while it is queued, and
  *	those of who is about to drop it
  * @suspect: in the list of suspects; under suspects_lock
  * @holders: how many of the mm_users of @mm are ours, and no task's; under
  *	@lock.  Counted after they are taken, and off before they are dropped.
- * @work: mirrors what toggling could not; in the end, frees it all
- * @rcu: waits for user_event_srcu readers before that, and then for RCU ones
- * @missed: whether toggling has left something to @work; under @lock
- * @missed_since: 32 bits of jiffies; it is all that changed since then; under
- *	@lock
+ * @job: never waits for a page; in the end, frees it all
+ * @waiting_job: does what @job would have had to wait for
+ * @rcu: waits for user_event_srcu readers before the end, and then for RCU ones
+ * @behind_since: when the jobs have something to do, it is all that changed
+ *	since then, in 32 bits of jiffies; under @lock
+ * @changes: counts the bits that have changed; under @lock
+ * @seen: what @changes was when @seen_by was last seen not to be forking;
+ *	under @lock
+ * @seen_at: when, in 32 bits of jiffies; under @lock
+ * @seen_by: the task; not for following, it may be gone; under @lock
  */
 struct user_event_mm {
 	struct rhash_head		node;
 	struct mm_struct		*mm;
-	struct mutex			lock; /* set, sharer, holders, missed */
+	struct mutex			lock; /* see above */
 	struct user_event_set		*set;
 	struct user_event_sharer	*sharer;
 	refcount_t			refs;
 	struct list_head		suspect;
-	struct work_struct		work;
+	struct user_event_job		job;
+	struct user_event_job		waiting_job;
 	struct rcu_head			rcu;
 	int				holders;
-	bool				missed;
-	u32				missed_since;
+	u32				behind_since;
+	u32				changes;
+	u32				seen;
+	u32				seen_at;
+	const struct task_struct	*seen_by;
 };
 
 /**
@@ -154,7 +183,10 @@ static bool is_before(u32 a, u32 b)
 DEFINE_STATIC_SRCU(user_event_srcu);
 
 static struct kmem_cache *enabler_cache;
+
+/* Of jobs, and of those that wait, which are not to get in the way of the others */
 static struct workqueue_struct *mirror_wq;
+static struct workqueue_struct *waiting_wq;
 
 /* All address spaces that have registrations */
 static struct rhashtable mms;
@@ -254,7 +286,6 @@ static struct user_event_set *alloc_set(void)
 		spin_lock_init(&set->lock);
 		set->enablers = RB_ROOT;
 		INIT_LIST_HEAD(&set->sharers);
-		set->changed = USER_EVENT_LONG_AGO;
 	}
 	return set;
 }
@@ -387,11 +418,8 @@ static int own_set(struct user_event_mm *umm)
 		return -ENOMEM;
 	}
 
-	if (old) {
-		new->changed = READ_ONCE(old->changed);
-		if (remove_sharer(old, umm->sharer))
-			discard_copied_set(old);
-	}
+	if (old && remove_sharer(old, umm->sharer))
+		discard_copied_set(old);
 	umm->set = new;
 	umm->sharer = sharer;
 	return 0;
@@ -413,11 +441,24 @@ static struct page *pin_page(struct mm_struct *mm, unsigned long addr)
 	return page;
 }
 
-/* Caller holds mmap_lock and no other lock: may wait for user space */
-static int fault_in(struct mm_struct *mm, unsigned long addr)
+/*
+ * Caller holds mmap_lock and no other lock.  With @wait, it may wait for user
+ * space; else -EAGAIN says that it would have to.
+ */
+static int fault_in(struct mm_struct *mm, unsigned long addr, bool wait)
 {
 	unsigned int flags = FAULT_FLAG_WRITE;
 	bool unlocked = false;
+	struct page *page;
+	long ret;
+
+	if (!wait) {
+		ret = pin_user_pages_remote(mm, addr & PAGE_MASK, 1,
+					    FOLL_WRITE | FOLL_NOWAIT, &page, NULL);
+		if (ret == 1)
+			unpin_user_page(page);
+		return ret == 1 ? 0 : ret ?: -EAGAIN;
+	}
 
 	if (mm != current->mm)
 		flags |= FAULT_FLAG_REMOTE;
@@ -443,8 +484,12 @@ static bool assign_user_bit(void *value, u8 size, u8 bit, bool on)
 	return !(old & mask) == on;
 }
 
-/* Caller holds user_event_mm::lock, which orders what is written to a bit */
-static void write_bit(struct user_event_enabler *enabler, struct page *page, bool on)
+/*
+ * Caller holds user_event_mm::lock, which orders what is written to a bit, and
+ * mmap_lock, so that a copy of the memory has it all up to some change.
+ */
+static void write_bit(struct user_event_mm *umm, struct user_event_enabler *enabler,
+		      struct page *page, bool on)
 {
 	void *base = kmap_local_page(page);
 	bool changed;
@@ -455,9 +500,9 @@ static void write_bit(struct user_event_enabler *enabler, struct page *page, boo
 	kunmap_local(base);
 
 	if (changed) {
-		/* For a fork that has copied the memory before: see sync_child() */
+		/* For a fork that has copied the memory before: see share_set() */
 		WRITE_ONCE(enabler->event->changed, USER_EVENT_NOW);
-		WRITE_ONCE(enabler->set->changed, USER_EVENT_NOW);
+		umm->changes++;
 	}
 }
 
@@ -475,9 +520,21 @@ static bool mirror(struct user_event_mm *umm, struct user_event_enabler *enabler
 	page = pin_page(umm->mm, enabler->addr);
 	if (!page)
 		return false;
-	write_bit(enabler, page, READ_ONCE(enabler->event->status));
+	write_bit(umm, enabler, page, READ_ONCE(enabler->event->status));
 	unpin_page(page);
 	return true;
+}
+
+/*
+ * Of a task in the address space, which is at a point where it has not copied
+ * the memory for a child that is not in the list of sharers yet.
+ */
+static void note_not_forking(struct user_event_mm *umm, const struct task_struct *task)
+{
+	lockdep_assert_held(&umm->lock);
+	umm->seen = umm->changes;
+	umm->seen_at = USER_EVENT_NOW;
+	umm->seen_by = task;
 }
 
 /* The first enabler of a set at or behind an address and bit */
@@ -505,16 +562,21 @@ static struct rb_node *first_from(const struct user_event_set *set,
  * mirror_since - mirror what may have changed since a point in time
  * @umm: where; the caller holds mm_users
  * @since: 32 bits of jiffies
+ * @wait: for pages to come
  *
- * Waits for pages to come; what can't be written any more is skipped.
+ * What can't be written any more is skipped.
+ *
+ * Return: true when something was skipped that had to be waited for.
  */
-static void mirror_since(struct user_event_mm *umm, u32 since)
+static bool mirror_since(struct user_event_mm *umm, u32 since, bool wait)
 {
 	struct user_event_enabler *enabler;
 	unsigned long addr = 0;
 	unsigned int tries = 0;
 	struct rb_node *node;
+	bool left = false;
 	u8 bit = 0;
+	int ret;
 
 	mmap_read_lock(umm->mm);
 	mutex_lock(&umm->lock);
@@ -534,12 +596,15 @@ static void mirror_since(struct user_event_mm *umm, u32 since)
 
 		/* The lock must not wait for user space; the set may change */
 		mutex_unlock(&umm->lock);
-		tries = fault_in(umm->mm, addr) ? FAULT_TRIES : tries + 1;
+		ret = fault_in(umm->mm, addr, wait);
+		left = left || ret == -EAGAIN;
+		tries = ret ? FAULT_TRIES : tries + 1;
 		mutex_lock(&umm->lock);
 		node = first_from(umm->set, addr, bit);
 	}
 	mutex_unlock(&umm->lock);
 	mmap_read_unlock(umm->mm);
+	return left && !wait;
 }
 
 /*
@@ -555,7 +620,7 @@ static void free_umm(struct user_event_mm *umm)
 
 static void free_umm_work(struct work_struct *work)
 {
-	free_umm(container_of(work, struct user_event_mm, work));
+	free_umm(container_of(work, struct user_event_mm, job.work));
 }
 
 /* Dropping an mm_struct wants a process */
@@ -563,8 +628,8 @@ static void free_umm_rcu(struct rcu_head *rcu)
 {
 	struct user_event_mm *umm = container_of(rcu, struct user_event_mm, rcu);
 
-	INIT_WORK(&umm->work, free_umm_work);
-	schedule_work(&umm->work);
+	INIT_WORK(&umm->job.work, free_umm_work);
+	schedule_work(&umm->job.work);
 }
 
 /* No user_event_srcu reader has it any more; wait for those of the table */
@@ -779,25 +844,71 @@ static void left_umm(struct mm_struct *mm, bool last)
 	put_umm(umm);
 }
 
-/* Toggling has left something to do, and a reference */
-static void mirror_work(struct work_struct *work)
+/* How often to look whether a page has come by itself, before waiting for it */
+#define MIRROR_TRIES 3
+
+/* Whether toggling has left something, or begins to.  Caller holds the lock */
+static bool is_behind(const struct user_event_mm *umm)
 {
-	struct user_event_mm *umm = container_of(work, struct user_event_mm, work);
-	bool missed;
+	return umm->job.wanted || umm->job.running ||
+	       umm->waiting_job.wanted || umm->waiting_job.running;
+}
+
+/* Caller holds mm_users, or has a reference */
+static void queue_job(struct user_event_job *job)
+{
+	struct user_event_mm *umm = job->umm;
+
+	/* Found under user_event_srcu: 0 when it is gone from the table */
+	if (!refcount_inc_not_zero(&umm->refs))
+		return;
+	if (!queue_work(job == &umm->job ? mirror_wq : waiting_wq, &job->work))
+		put_umm(umm);
+}
+
+/* Caller holds mm_users, counted in user_event_mm::holders */
+static void do_job(struct user_event_job *job, u32 since)
+{
+	struct user_event_mm *umm = job->umm;
+	unsigned int tries;
+
+	if (job == &umm->waiting_job) {
+		mirror_since(umm, since, true);
+		return;
+	}
+
+	for (tries = 1; mirror_since(umm, since, false); tries++) {
+		if (tries == MIRROR_TRIES) {
+			mutex_lock(&umm->lock);
+			umm->waiting_job.wanted = true;
+			mutex_unlock(&umm->lock);
+			queue_job(&umm->waiting_job);
+			return;
+		}
+		msleep(1 << tries);
+	}
+}
+
+/* Who has queued it has left a reference */
+static void job_work(struct work_struct *work)
+{
+	struct user_event_job *job = container_of(work, struct user_event_job, work);
+	struct user_event_mm *umm = job->umm;
 	u32 since;
 
 	if (mmget_not_zero(umm->mm)) {
 		mutex_lock(&umm->lock);
 		umm->holders++;
-		missed = umm->missed;
-		since = umm->missed_since;
-		umm->missed = false;
+		since = umm->behind_since;
+		job->running = job->wanted;
+		job->wanted = false;
 		mutex_unlock(&umm->lock);
 
-		if (missed)
-			mirror_since(umm, since);
+		if (job->running)
+			do_job(job, since);
 
 		mutex_lock(&umm->lock);
+		job->running = false;
 		umm->holders--;
 		mutex_unlock(&umm->lock);
 		mmput(umm->mm);
@@ -805,6 +916,12 @@ static void mirror_work(struct work_struct *work)
 			drop_umm(umm);
 	}
 	put_umm(umm);
+}
+
+static void init_job(struct user_event_job *job, struct user_event_mm *umm)
+{
+	job->umm = umm;
+	INIT_WORK(&job->work, job_work);
 }
 
 static struct user_event_mm *alloc_umm(struct mm_struct *mm)
@@ -818,7 +935,8 @@ static struct user_event_mm *alloc_umm(struct mm_struct *mm)
 	mutex_init(&umm->lock);
 	refcount_set(&umm->refs, 1);
 	INIT_LIST_HEAD(&umm->suspect);
-	INIT_WORK(&umm->work, mirror_work);
+	init_job(&umm->job, umm);
+	init_job(&umm->waiting_job, umm);
 	return umm;
 }
 
@@ -929,7 +1047,7 @@ static struct page *lock_and_pin(struct user_event_mm *umm, unsigned long addr)
 			return page;
 		/* The lock must not wait for user space: toggling wants it */
 		mutex_unlock(&umm->lock);
-		ret = fault_in(umm->mm, addr);
+		ret = fault_in(umm->mm, addr, true);
 		if (ret)
 			return ERR_PTR(ret == -ENOMEM ? ret : -EFAULT);
 	}
@@ -988,7 +1106,8 @@ int user_event_enabler_add(struct user_event *event, unsigned long addr,
 	ret = add_enabler(umm, enabler);
 	/* Who toggles has either set status before, or finds the enabler now */
 	if (!ret)
-		write_bit(enabler, page, READ_ONCE(event->status));
+		write_bit(umm, enabler, page, READ_ONCE(event->status));
+	note_not_forking(umm, current);
 	mutex_unlock(&umm->lock);
 	unpin_page(page);
 unlock_mm:
@@ -1016,7 +1135,8 @@ static struct user_event *remove_enabler(struct user_event_mm *umm,
 
 	enabler = find_enabler(umm->set, addr, bit);
 	if (page)
-		write_bit(enabler, page, false);
+		write_bit(umm, enabler, page, false);
+	note_not_forking(umm, current);
 	rb_erase(&enabler->node, &umm->set->enablers);
 	return discard_enabler(enabler);
 }
@@ -1064,20 +1184,15 @@ int user_event_enabler_remove(unsigned long addr, u8 bit)
  * Toggle
  */
 
-/* Let the address space's work do it.  Caller holds mm_users */
+/* Let the address space's job do it.  Caller holds mm_users */
 static void mirror_later(struct user_event_mm *umm, u32 since)
 {
 	mutex_lock(&umm->lock);
-	if (!umm->missed || is_before(since, umm->missed_since))
-		umm->missed_since = since;
-	umm->missed = true;
+	if (!is_behind(umm) || is_before(since, umm->behind_since))
+		umm->behind_since = since;
+	umm->job.wanted = true;
 	mutex_unlock(&umm->lock);
-
-	/* Found under user_event_srcu: 0 when it is gone from the table */
-	if (!refcount_inc_not_zero(&umm->refs))
-		return;
-	if (!queue_work(mirror_wq, &umm->work))
-		put_umm(umm);
+	queue_job(&umm->job);
 }
 
 /* Caller holds mmap_lock; false when there is something to be done yet */
@@ -1149,9 +1264,6 @@ void user_event_set_status(struct user_event *event, u8 status)
 	idx = srcu_read_lock(&user_event_srcu);
 	list_for_each_entry_srcu(enabler, &event->enablers, of_event,
 				 srcu_read_lock_held(&user_event_srcu)) {
-		WRITE_ONCE(enabler->set->changed, now);
-		/* Pairs with sync_child(): a child is in the list, or sees it */
-		smp_mb();
 		list_for_each_entry_srcu(sharer, &enabler->set->sharers, of_set,
 					 srcu_read_lock_held(&user_event_srcu))
 			toggle_enabler(sharer->umm, enabler, now);
@@ -1163,35 +1275,50 @@ void user_event_set_status(struct user_event *event, u8 status)
  * fork, exec, exit
  */
 
-/*
- * The child's memory is a copy from before the child was attached.  What
- * changed between is written once more, which nearly always is nothing; a time
- * far longer than that stands for it, as fork does not tell when it copied.
+/**
+ * share_set - let a child's address space share the set of its parent's
+ * @parent: current's address space
+ * @child: of a task that current is forking
+ * @since: set to when, in 32 bits of jiffies, what the child has to mirror
+ *	itself may have begun to change
+ *
+ * The child's memory is a copy from before, so what has changed between is
+ * missing there.  Nearly always, nothing has changed since current was last
+ * seen not to be forking, which was before the copy.
+ *
+ * Who toggles has looked at the parent before this, and then has changed a bit
+ * or left the parent behind; or else it finds the child further on.
+ *
+ * Return: true when something may be missing.  False when not, and without
+ * memory, too: the child then has no set.
  */
-static void sync_child(struct user_event_mm *child)
-{
-	u32 since = USER_EVENT_NOW - FORK_WINDOW;
-
-	/* Pairs with user_event_set_status() */
-	smp_mb();
-	if (!is_before(READ_ONCE(child->set->changed), since))
-		mirror_since(child, since);
-}
-
-/* Let a child's address space share the set of its parent's */
-static int share_set(struct user_event_mm *parent, struct user_event_mm *child)
+static bool share_set(struct user_event_mm *parent, struct user_event_mm *child, u32 *since)
 {
 	struct user_event_sharer *sharer = alloc_sharer(child);
+	bool seen, behind;
 
 	if (!sharer)
-		return -ENOMEM;
+		return false;
 
 	guard(mutex)(&parent->lock);
 	/* No one else knows the child before it is in the list of the set */
 	child->set = parent->set;
 	child->sharer = sharer;
 	add_sharer(parent->set, sharer);
-	return 0;
+
+	/* A task that has the address of one that is gone, was not forking either */
+	seen = parent->seen_by == current;
+	behind = is_behind(parent);
+	*since = USER_EVENT_NOW - FORK_WINDOW;
+	if (seen && is_before(*since, parent->seen_at))
+		*since = parent->seen_at;
+	if (behind && is_before(parent->behind_since, *since))
+		*since = parent->behind_since;
+	seen = seen && parent->seen == parent->changes;
+
+	/* What changes from here on, changes for the child as well */
+	note_not_forking(parent, current);
+	return behind || !seen;
 }
 
 /* Only tasks of its own, such as current, change what an address space has */
@@ -1213,6 +1340,7 @@ static bool has_enablers(struct user_event_mm *umm)
 void user_event_mm_fork(struct task_struct *child, bool shares_mm)
 {
 	struct user_event_mm *parent = NULL, *umm;
+	u32 since;
 
 	if (shares_mm) {
 		mark_task(child, current->mm);
@@ -1234,9 +1362,11 @@ void user_event_mm_fork(struct task_struct *child, bool shares_mm)
 	}
 	mark_task(child, child->mm);
 
-	if (share_set(parent, umm))
-		return;
-	sync_child(umm);
+	if (share_set(parent, umm, &since))
+		mirror_since(umm, since, true);
+
+	guard(mutex)(&umm->lock);
+	note_not_forking(umm, child);
 }
 
 /**
@@ -1329,10 +1459,18 @@ int __init user_event_enabler_init(void)
 		goto destroy_cache;
 	}
 
+	waiting_wq = alloc_workqueue("user_events_wait", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!waiting_wq) {
+		ret = -ENOMEM;
+		goto destroy_wq;
+	}
+
 	ret = rhashtable_init(&mms, &mm_params);
 	if (ret)
-		goto destroy_wq;
+		goto destroy_waiting_wq;
 	return 0;
+destroy_waiting_wq:
+	destroy_workqueue(waiting_wq);
 destroy_wq:
 	destroy_workqueue(mirror_wq);
 destroy_cache:
