@@ -8,7 +8,7 @@ program=$results/bench
 
 # What `guard` watches: not what others do alone, and nothing that is measured
 # too roughly for ten percent.
-watched='^(memory/.*|(un)?register/.*|write/(ftrace.*|disabled)|fork/512|toggle/.*'
+watched='^(memory/.*|(un)?register/.*|write/(ftrace.*|disabled)|fork/512(-set)?|toggle/.*'
 watched+='|status/.*|dynamic/.*|(format|again)/(1024|32768)) '
 
 # Nothing inline: `profile` looks for where a measurement starts and stops

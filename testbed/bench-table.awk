@@ -104,6 +104,8 @@ END {
 	reference("fork + exit, no registrations", "fork/0")
 	reference("             512 registrations", "fork/512")
 	row_with("             512 over none", "fork/512 fork/0", 1.05, "x 1.05")
+	reference("             512 that have just been enabled", "fork/512-set")
+	row_with("             those over none", "fork/512-set fork/0", 1.05, "x 1.05")
 	reference("enable + disable an event, alone", "toggle/0")
 	reference("    while 1000 processes hold 64 others each", "toggle/1000")
 	flat("    1000 processes over none", "toggle/1000 toggle/0")

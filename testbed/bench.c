@@ -478,15 +478,20 @@ static void write_null(const char *row)
  * Processes
  */
 
-static void fork_with(const char *row, unsigned int nr)
+/* With @set, all events have just been enabled, so that each bit has changed */
+static void fork_with(const char *row, unsigned int nr, bool set)
 {
-	int fd = open_data();
+	int fd = open_data(), enable = -1;
 	unsigned int i;
 	pid_t pid;
 
 	bits[0] = 0;
 	for (i = 0; i < nr; i++)
 		reg(fd, i, name(i));
+	if (set) {
+		enable = open(TRACING "events/user_events_multi/enable", O_WRONLY);
+		put(enable, "1");
+	}
 	for (i = 0; i < 101; i++) {
 		start();
 		pid = fork();
@@ -495,17 +500,24 @@ static void fork_with(const char *row, unsigned int nr)
 		waitpid(pid, NULL, 0);
 		stop();
 	}
+	if (set)
+		put(enable, "0");
 	result(row, median());
 }
 
 static void fork_0(const char *row)
 {
-	fork_with(row, 0);
+	fork_with(row, 0, false);
 }
 
 static void fork_512(const char *row)
 {
-	fork_with(row, 512);
+	fork_with(row, 512, false);
+}
+
+static void fork_set(const char *row)
+{
+	fork_with(row, 512, true);
 }
 
 /* Processes that register 64 events each, until the parent ends */
@@ -925,6 +937,7 @@ static const struct {
 	{ "write/null",			write_null },
 	{ "fork/0",			fork_0 },
 	{ "fork/512",			fork_512 },
+	{ "fork/512-set",		fork_set },
 	{ "toggle/0",			toggle_0 },
 	{ "toggle/1000",		toggle_1000 },
 	{ "status",			read_status },
