@@ -15,6 +15,7 @@
 #include <linux/perf_event.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "trace_events_user.h"
@@ -855,10 +856,7 @@ static int dyn_create(const char *raw_command)
 	if (!perfmon_capable())
 		return -EPERM;
 
-	raw_command += strlen(USER_EVENTS_PREFIX);
-	if (strlen(raw_command) >= USER_EVENT_MAX_DESC)
-		return -EINVAL;
-
+	raw_command = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
 	event = user_event_get(&user_event_default_group, raw_command, 0);
 	if (IS_ERR(event))
 		return PTR_ERR(event);

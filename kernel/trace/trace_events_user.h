@@ -48,7 +48,7 @@
  */
 #define USER_EVENT_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* Bytes of a description, with its NUL */
+/* Bytes of a description that a program gives, with its NUL */
 #define USER_EVENT_MAX_DESC 512
 
 /* Elements of a char array field */

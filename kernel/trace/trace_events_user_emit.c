@@ -60,16 +60,21 @@ static __always_inline void record_ftrace(struct trace_event_file *file,
 
 #ifdef CONFIG_PERF_EVENTS
 
-/* With the u32 that perf puts before it, an entry is a multiple of u64 */
+/*
+ * With the u32 that perf puts before it, an entry is a multiple of u64.  Where
+ * only that does not fit any more, perf pads it by itself.
+ */
 static size_t perf_size(size_t len)
 {
-	return ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) -
-	       sizeof(u32);
+	size_t size = ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) -
+		      sizeof(u32);
+
+	return min_t(size_t, size, PERF_MAX_TRACE_SIZE);
 }
 
 static bool fits_perf(size_t len)
 {
-	return perf_size(len) <= PERF_MAX_TRACE_SIZE;
+	return sizeof(struct trace_entry) + len <= PERF_MAX_TRACE_SIZE;
 }
 
 static void record_perf(struct user_event *event, const void *payload, size_t len)

@@ -474,7 +474,6 @@ static const struct file_operations data_fops = {
 	.write_iter	= data_write_iter,
 	.unlocked_ioctl	= data_ioctl,
 	.compat_ioctl	= data_compat_ioctl,
-	.llseek		= noop_llseek,
 };
 
 /*

@@ -11,6 +11,7 @@
 #include <linux/limits.h>
 #include <linux/seq_buf.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -19,7 +20,10 @@
 /* The most words a field has: __data_loc unsigned TYPE NAME, struct N F SIZE */
 #define MAX_WORDS 4
 
-static_assert(USER_EVENT_MAX_DESC <= U16_MAX, "key_len and nr_fields are u16");
+/* Bytes of fields: more than a command to dynamic_events has, which is a page */
+#define MAX_TEXT SZ_16K
+
+static_assert(MAX_TEXT * 2 <= U16_MAX, "key_len and nr_fields are u16");
 
 /**
  * struct word - a run of characters in a description
@@ -255,20 +259,6 @@ static bool has_loc(const struct word *word)
 	       strnstr(word->text, "__rel_loc", word->len);
 }
 
-/* The type behind __data_loc or __rel_loc is free but for its characters */
-static bool is_dyn_type(const struct word *word)
-{
-	size_t i;
-
-	if (has_loc(word))
-		return false;
-	for (i = 0; i < word->len; i++) {
-		if (!isalnum(word->text[i]) && !strchr("_*[]", word->text[i]))
-			return false;
-	}
-	return true;
-}
-
 static int parse_dynamic(struct user_event_layout *layout,
 			 struct ftrace_event_field *field,
 			 struct user_event_dyn_check *check,
@@ -276,7 +266,8 @@ static int parse_dynamic(struct user_event_layout *layout,
 {
 	if (nr == 4 ? !is_word(&words[1], "unsigned") : nr != 3)
 		return -EINVAL;
-	if (!is_dyn_type(&words[nr - 2]))
+	/* The type is free in its spelling */
+	if (has_loc(&words[nr - 2]))
 		return -EINVAL;
 
 	field->type = append_words(layout, words, nr - 1);
@@ -296,7 +287,7 @@ static int parse_struct(struct user_event_layout *layout,
 {
 	unsigned int size;
 
-	if (nr != 4 || !is_identifier(&words[1]) || has_loc(&words[1]))
+	if (nr != 4 || has_loc(&words[1]))
 		return -EINVAL;
 
 	size = parse_size(words[3].text, words[3].len, 10);
@@ -443,6 +434,9 @@ static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
 	size_t len, nr_fields = 0, nr_checks = 0, size = 0;
 	struct user_event_layout *layout;
 
+	if (strnlen(text, MAX_TEXT) == MAX_TEXT)
+		return ERR_PTR(-EINVAL);
+
 	while ((len = next_field(&text))) {
 		nr_fields++;
 		nr_checks += looks_dynamic(text);
@@ -455,7 +449,7 @@ static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
 		nr_checks * sizeof(struct user_event_dyn_check);
 	layout = kzalloc(size, gfp);
 	if (!layout)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 
 	layout->nr_fields = nr_fields;
 	layout->nr_checks = nr_checks;
@@ -488,8 +482,8 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
 	int ret;
 
 	layout = alloc_layout(text, gfp);
-	if (!layout)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(layout))
+		return layout;
 
 	field = layout->fields;
 	check = user_event_layout_checks(layout);
@@ -735,10 +729,10 @@ int user_event_layout_check_dyn(const struct user_event_layout *layout,
 
 		if (start + size > entry_len)
 			return -EFAULT;
-		/* No data is nowhere; a string has at least its NUL */
-		if (!size && !check->string)
+		/* No data is nowhere, and a string of no bytes has no last one */
+		if (!size)
 			continue;
-		if (!size || start < USER_EVENT_FIRST_OFFSET)
+		if (start < USER_EVENT_FIRST_OFFSET)
 			return -EFAULT;
 		if (check->string && entry[start + size - 1])
 			return -EFAULT;

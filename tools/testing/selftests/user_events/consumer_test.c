@@ -320,18 +320,21 @@ static bool kernel_warned(int log)
 
 TEST_F(big, for_perf_alone_is_E2BIG)
 {
+	const int most = PERF_LIMIT - 8;	/* without the common header */
 	const int perf = perf_open(SYSTEM, self->stage.name);
 	const int fd = self->stage.fd;
 
 	ASSERT_LE(0, perf);
 	EXPECT_EQ(4 + 8000, event_emit(fd, 0, self->payload, 8000));
+	EXPECT_EQ(4 + most, event_emit(fd, 0, self->payload, most));
+	EXPECT_EQ(-E2BIG, event_emit(fd, 0, self->payload, most + 1));
 	EXPECT_EQ(-E2BIG, event_emit(fd, 0, self->payload, PERF_LIMIT));
 	EXPECT_EQ(-E2BIG, event_emit(fd, 0, self->payload, 9700));
 	EXPECT_EQ(-E2BIG, event_emit(fd, 0, self->payload, 100000));
 	EXPECT_EQ(-E2BIG, event_emit(fd, 0, self->payload, 200000));
-	EXPECT_EQ(1, perf_count(perf));
-	EXPECT_EQ(8, event_emit(fd, 0, self->payload, 4));
 	EXPECT_EQ(2, perf_count(perf));
+	EXPECT_EQ(8, event_emit(fd, 0, self->payload, 4));
+	EXPECT_EQ(3, perf_count(perf));
 	EXPECT_FALSE(kernel_warned(self->log));
 }
 

@@ -297,6 +297,54 @@ TEST_F(text, round_trip_through_dynamic_events)
 	}
 }
 
+/* The canonical text may be longer than a program's description can be. */
+TEST_F(text, round_trip_of_the_longest_description)
+{
+	char *name = self->stage.name, *fields, *line, *text;
+	int len;
+
+	fields = say("%s ", name);
+	while (strlen(fields) < 490)
+		fields = say("%su8 f%zu;", fields, strlen(fields));
+	EXPECT_EQ(0, event_register(self->stage.fd, fields, self->stage.word, 0,
+				    SINGLE));
+	text = file_read(DYNAMIC_FILE);
+	line = strstr(text, say("u:%s ", name));
+	ASSERT_TRUE(!!line);
+	len = strchr(line, '\n') - line;
+	ASSERT_LT(512, len);
+	line = say("%.*s", len, line);
+	ASSERT_EQ(0, event_unregister(self->stage.fd, self->stage.word, 0));
+	close(self->stage.fd);
+	self->stage.fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+
+	EXPECT_EQ(0, file_write(DYNAMIC_FILE, line));
+	EXPECT_TRUE(file_has_line(DYNAMIC_FILE, line));
+	EXPECT_EQ(0, event_register(self->stage.fd, fields, self->stage.word, 0,
+				    SINGLE));
+	EXPECT_EQ(0, event_unregister(self->stage.fd, self->stage.word, 0));
+	close(self->stage.fd);
+	self->stage.fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(0, file_write(DYNAMIC_FILE, say("!%s", line)));
+}
+
+TEST_F(text, command_of_a_thousand_characters_is_taken)
+{
+	char *line = say("u:%s ", self->stage.name);
+
+	while (strlen(line) < 1000)
+		line = say("%su32 field_%zu; ", line, strlen(line));
+	EXPECT_EQ(0, file_write(DYNAMIC_FILE, line));
+	EXPECT_EQ(0, file_write(DYNAMIC_FILE, say("!%s", line)));
+}
+
+TEST_F(text, command_with_spaces_before_the_name_is_taken)
+{
+	EXPECT_EQ(0, file_write(DYNAMIC_FILE, say("u:  %s u32 a", self->stage.name)));
+	EXPECT_TRUE(file_has_line(DYNAMIC_FILE, say("u:%s u32 a", self->stage.name)));
+	EXPECT_EQ(0, file_write(DYNAMIC_FILE, say("!u:%s u32 a", self->stage.name)));
+}
+
 TEST_F(text, different_layouts_differ)
 {
 	static const char *const layouts[] = {
@@ -399,7 +447,9 @@ TEST_F(text, fields_at_their_limits_are_taken)
 		"u32 _", "u32 a1; u32 A1; u32 __a", "u32 commo", "u32 common",
 		"u32 Common_a", "__data_loc char a",
 		"__data_loc unsigned char[] a; __rel_loc unsigned[] b",
-		"struct foo_1 a 4",
+		"struct foo_1 a 4", "struct foo* a 8", "struct foo[2] a 8",
+		"struct a-b a 4", "__data_loc a-b[] c", "__data_loc a<b> c",
+		"__rel_loc a(b) c", "__rel_loc a,b c", "__data_loc u32* c",
 	};
 	size_t i;
 

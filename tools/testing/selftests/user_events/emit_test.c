@@ -158,6 +158,14 @@ TEST_F(emit, file_offset_other_than_0_is_EFAULT)
 	EXPECT_EQ(4, perf_count(self->perf));
 }
 
+TEST_F(emit, seek_is_ESPIPE)
+{
+	EXPECT_EQ(-1, lseek(self->stage.fd, 0, SEEK_CUR));
+	EXPECT_EQ(ESPIPE, errno);
+	EXPECT_EQ(-1, lseek(self->stage.fd, 100, SEEK_SET));
+	EXPECT_EQ(ESPIPE, errno);
+}
+
 TEST_F(emit, write_only_file_emits)
 {
 	const int fd = open(DATA_FILE, O_WRONLY | O_CLOEXEC);
@@ -284,11 +292,28 @@ TEST_F(dynamic, string_without_its_nul_is_EFAULT)
 	EXPECT_EQ(0, perf_count(self->perf));
 }
 
-TEST_F(dynamic, string_of_no_bytes_is_EFAULT)
+TEST_F(dynamic, string_of_no_bytes_is_taken)
 {
-	EXPECT_EQ(-EFAULT, emit_string(self->stage.fd, 0, variant->base, 4, 0,
-				       "12345678"));
-	EXPECT_EQ(0, perf_count(self->perf));
+	const int fd = self->stage.fd;
+
+	EXPECT_EQ(16, emit_string(fd, 0, variant->base, 4, 0, "12345678"));
+	EXPECT_EQ(16, emit_string(fd, 0, variant->base, 12, 0, "12345678"));
+	EXPECT_EQ(16, emit_string(fd, 0, variant->base, variant->base, 0,
+				  "12345678"));
+	EXPECT_EQ(3, perf_count(self->perf));
+}
+
+TEST_F(dynamic, string_of_no_bytes_is_shown_as_empty)
+{
+	const char *name = self->stage.name;
+
+	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
+	ASSERT_EQ(0, event_trace(SYSTEM, name, true));
+	EXPECT_EQ(16, emit_string(self->stage.fd, 0, variant->base, 4, 0,
+				  "12345678"));
+	EXPECT_EQ(1, count_of(file_read(TRACEFS "/trace"), say("%s: s=\n", name))) {
+		TH_LOG("%s", file_read(TRACEFS "/trace"));
+	}
 }
 
 TEST_F(dynamic, string_outside_the_payload_is_EFAULT)

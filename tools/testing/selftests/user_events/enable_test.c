@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <linux/loop.h>
+#include <linux/userfaultfd.h>
 #include <sys/swap.h>
+#include <sys/syscall.h>
 #include "common.h"
 #include "perf.h"
 
@@ -439,6 +441,55 @@ TEST_F(memory, absent_page_that_is_read_meanwhile_is_faulted_in)
 	}
 	store32(&reader.stop, 1);
 	pthread_join(reader.thread, NULL);
+}
+
+/* A page that is not going to come, until the descriptor is closed. */
+static int hold_back(void *page)
+{
+	struct uffdio_register range = {
+		.range = { (uintptr_t)page, getpagesize() },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	const int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+TEST_F(memory, absent_page_that_does_not_come_holds_up_no_other)
+{
+	const size_t size = getpagesize();
+	char *pages = map_pages(3, MAP_PRIVATE);
+	int i, fd;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, mirror(&self->stage, pages + i * size));
+	ASSERT_EQ(0, madvise(pages, 3 * size, MADV_DONTNEED));
+	fd = hold_back(pages + size);
+	if (fd < 0)
+		SKIP(return, "no userfaultfd: %s", strerror(-fd));
+
+	ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+	EXPECT_TRUE(wait32(pages, 1));
+	EXPECT_TRUE(wait32(pages + 2 * size, 1));
+	/* Also what is missed when someone waits for it already */
+	for (i = 0; i < 3; i++) {
+		pause_ms(20);
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, false));
+		ASSERT_EQ(0, madvise(pages, size, MADV_DONTNEED));
+		ASSERT_EQ(0, madvise(pages + 2 * size, size, MADV_DONTNEED));
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+		EXPECT_TRUE(wait32(pages, 1));
+		EXPECT_TRUE(wait32(pages + 2 * size, 1));
+	}
+	close(fd);
+	EXPECT_TRUE(wait32(pages + size, 1));
 }
 
 TEST_F(memory, absent_page_of_an_unregistered_bit_stays_clear)
