@@ -3,9 +3,7 @@
 
 #include <arpa/inet.h>
 #include <linux/loop.h>
-#include <linux/userfaultfd.h>
 #include <sys/swap.h>
-#include <sys/syscall.h>
 #include "common.h"
 #include "perf.h"
 
@@ -441,25 +439,6 @@ TEST_F(memory, absent_page_that_is_read_meanwhile_is_faulted_in)
 	}
 	store32(&reader.stop, 1);
 	pthread_join(reader.thread, NULL);
-}
-
-/* A page that is not going to come, until the descriptor is closed. */
-static int hold_back(void *page)
-{
-	struct uffdio_register range = {
-		.range = { (uintptr_t)page, getpagesize() },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	struct uffdio_api api = { .api = UFFD_API };
-	const int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range)) {
-		close(fd);
-		return -EIO;
-	}
-	return fd;
 }
 
 TEST_F(memory, absent_page_that_does_not_come_holds_up_no_other)

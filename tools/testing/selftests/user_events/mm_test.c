@@ -4,6 +4,8 @@
  * them, and not to the file.  What threads, fork, vfork, exec and exit do.
  */
 
+#include <linux/sched.h>
+#include <poll.h>
 #include "common.h"
 
 FIXTURE(mm)
@@ -747,6 +749,114 @@ TEST_F(mm_race, forks_while_it_toggles_end_with_the_right_bit)
 		}
 	}
 	settle(_metadata, &self->stage, &self->toggler);
+}
+
+/*
+ * A fork that stops between copying the memory and handing on registrations:
+ * there it stores the child's pidfd, here to a page that is held back.
+ */
+
+FIXTURE(mm_fork)
+{
+	struct stage stage;
+	pthread_t thread;
+	void *page;
+	int uffd;
+	int ret;
+};
+
+FIXTURE_VARIANT(mm_fork)
+{
+	bool before;		/* the event is enabled at first */
+	bool register_more;	/* what another thread does while the fork stops */
+};
+
+FIXTURE_VARIANT_ADD(mm_fork, enabled_after_the_copy)
+{
+	.before = false,
+};
+
+FIXTURE_VARIANT_ADD(mm_fork, disabled_after_the_copy)
+{
+	.before = true,
+};
+
+FIXTURE_VARIANT_ADD(mm_fork, registered_after_the_copy)
+{
+	.before = true,
+	.register_more = true,
+};
+
+FIXTURE_SETUP(mm_fork)
+{
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	self->page = map_pages(1, MAP_PRIVATE);
+	self->uffd = hold_back(self->page);
+	if (self->uffd < 0)
+		SKIP(return, "no userfaultfd: %s", strerror(-self->uffd));
+	ASSERT_EQ(0, event_register(self->stage.fd, self->stage.name,
+				    self->stage.word, 0, SINGLE));
+	ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, variant->before));
+}
+
+FIXTURE_TEARDOWN_PARENT(mm_fork)
+{
+	stage_clean(&self->stage);
+}
+
+struct interlude {
+	FIXTURE_DATA(mm_fork) *self;
+	const FIXTURE_VARIANT(mm_fork) *variant;
+};
+
+static void *change_while_it_stops(void *arg)
+{
+	const struct interlude *interlude = arg;
+	FIXTURE_DATA(mm_fork) *self = interlude->self;
+	struct pollfd stopped = { .fd = self->uffd, .events = POLLIN };
+	struct uffdio_zeropage provide = {
+		.range = { (uintptr_t)self->page, getpagesize() },
+	};
+
+	self->ret = poll(&stopped, 1, PATIENCE_MS) == 1 ? 0 : -ETIMEDOUT;
+	if (!self->ret && interlude->variant->register_more)
+		self->ret = event_register(self->stage.fd, self->stage.name,
+					   self->stage.word + 1, 0, SINGLE);
+	else if (!self->ret)
+		self->ret = event_trace(SYSTEM, self->stage.name,
+					!interlude->variant->before);
+	ioctl(self->uffd, UFFDIO_ZEROPAGE, &provide);
+	return NULL;
+}
+
+TEST_F(mm_fork, is_right_in_the_child)
+{
+	const __u32 *word = self->stage.word + variant->register_more;
+	const __u32 expected = variant->register_more || !variant->before;
+	struct interlude interlude = { self, variant };
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)self->page,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t child;
+
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, change_while_it_stops,
+				    &interlude));
+	child = syscall(SYS_clone3, &args, sizeof(args));
+	if (!child)
+		_exit(!wait32(word, expected));
+	pthread_join(self->thread, NULL);
+	EXPECT_EQ(0, self->ret);
+	EXPECT_EQ(0, reap(child));
+
+	/* It goes on to mirror, and so does its parent. */
+	EXPECT_TRUE(wait32(word, expected));
+	child = spawn();
+	if (!child)
+		_exit(load32(word) != expected);
+	EXPECT_EQ(0, reap(child));
 }
 
 struct churn {

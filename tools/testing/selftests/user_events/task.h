@@ -4,10 +4,13 @@
 #ifndef SELFTESTS_USER_EVENTS_TASK_H
 #define SELFTESTS_USER_EVENTS_TASK_H
 
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -86,6 +89,28 @@ static inline pid_t spawn(void)
 			_exit(0);
 	}
 	return child;
+}
+
+/*
+ * Holds a page back that is absent: who touches it, waits until the descriptor
+ * that this returns is closed or provides it.
+ */
+static inline int hold_back(void *page)
+{
+	struct uffdio_register range = {
+		.range = { (uintptr_t)page, getpagesize() },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	const int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
 }
 
 /* The exit code of a child, or the negated signal that ended it. */
