@@ -225,4 +225,167 @@ TEST_F(bpf, program_that_reads_beyond_the_fields_is_refused)
 	EXPECT_EQ(EACCES, errno);
 }
 
+/*
+ * bpftrace, which counts on its own.  The bit is set before the program runs:
+ * heartbeats go out until one was seen, then the marked events, then the end,
+ * from one CPU after the other.
+ *
+ * It takes no colon in a probe's name, nor in what it makes of the name to get
+ * at the fields: multi-format events are there by a wildcard, without fields,
+ * and told apart by the name of the thread.
+ */
+
+enum kind { BEAT, MARKED, END };
+
+#define MARKS 1000
+#define BPFTRACE_TIMEOUT 120	/* starting takes it 10 s on a slow kernel */
+
+FIXTURE(bpftrace)
+{
+	struct stage stage;
+	char *program;
+};
+
+FIXTURE_VARIANT(bpftrace)
+{
+	int flags;
+	const char *probe;
+	const char *beat;
+	const char *marked;
+	const char *end;
+	const char *sum;
+};
+
+FIXTURE_VARIANT_ADD(bpftrace, single)
+{
+	.flags = SINGLE,
+	.probe = "tracepoint:user_events:%s",
+	.beat = "if (args->kind == 0) { printf(\"beat\\n\"); }",
+	.marked = "if (args->kind == 1) { @marked++; @sum += args->value; }",
+	.end = "if (args->kind == 2) { exit(); }",
+	.sum = "@sum: 500500",		/* 1 + 2 + ... + MARKS */
+};
+
+FIXTURE_VARIANT_ADD(bpftrace, multi)
+{
+	.flags = MULTI,
+	.probe = "tracepoint:user_events_multi:%s*",
+	.beat = "if (comm == \"beat\") { printf(\"beat\\n\"); }",
+	.marked = "if (comm == \"marked\") { @marked++; @sum += 2; }",
+	.end = "if (comm == \"end\") { exit(); }",
+	.sum = "@sum: 2000",
+};
+
+FIXTURE_SETUP(bpftrace)
+{
+	char *probe;
+
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	if (sizeof(long) == 4)
+		SKIP(return, "for 64-bit programs only");
+	if (system("command -v bpftrace >/dev/null 2>&1"))
+		SKIP(return, "no bpftrace");
+	/* a u32 is known to it only where the kernel has BTF */
+	ASSERT_EQ(0, event_register(self->stage.fd,
+				    say("%s unsigned int kind; unsigned int value",
+					self->stage.name),
+				    self->stage.word, 0, variant->flags));
+	probe = say(variant->probe, self->stage.name);
+	self->program = say("%s { %s %s %s }", probe, variant->beat,
+			    variant->marked, variant->end);
+}
+
+FIXTURE_TEARDOWN_PARENT(bpftrace)
+{
+	stage_clean(&self->stage);
+}
+
+struct bpftrace {
+	pid_t pid;
+	int out;		/* what it prints; reading does not wait */
+	char text[1 << 16];	/* what was read so far */
+	size_t used;
+};
+
+static int bpftrace_start(struct bpftrace *bpftrace, const char *program)
+{
+	int pipes[2];
+
+	if (pipe2(pipes, O_CLOEXEC) ||
+	    fcntl(pipes[0], F_SETFL, O_NONBLOCK))
+		return -errno;
+	bpftrace->pid = spawn();
+	if (bpftrace->pid) {
+		close(pipes[1]);
+		bpftrace->out = pipes[0];
+		return 0;
+	}
+	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	dup2(pipes[1], STDOUT_FILENO);
+	dup2(pipes[1], STDERR_FILENO);
+	execlp("bpftrace", "bpftrace", "-B", "line", "-e", program, NULL);
+	_exit(127);
+}
+
+/* Reads what has come; false when the end has. */
+static bool bpftrace_read(struct bpftrace *bpftrace)
+{
+	char *text = bpftrace->text;
+	ssize_t got;
+
+	while ((got = read(bpftrace->out, text + bpftrace->used,
+			   sizeof(bpftrace->text) - 1 - bpftrace->used)) > 0)
+		bpftrace->used += got;
+	text[bpftrace->used] = '\0';
+	return got < 0 && errno == EAGAIN;
+}
+
+static int emit_kind(int fd, enum kind kind, __u32 value)
+{
+	static const char *const comm[] = { "beat", "marked", "end" };
+	const __u32 payload[2] = { kind, value };
+
+	prctl(PR_SET_NAME, comm[kind]);
+	return event_emit(fd, 0, payload, sizeof(payload));
+}
+
+TEST_F_TIMEOUT(bpftrace, counts_events, BPFTRACE_TIMEOUT)
+{
+	static struct bpftrace bpftrace;
+	const int fd = self->stage.fd;
+	bool alive = true;
+	int i = 0;
+
+	ASSERT_EQ(0, bpftrace_start(&bpftrace, self->program));
+	while (alive && !has_line(bpftrace.text, "beat")) {
+		pin_to_cpu(i++);
+		emit_kind(fd, BEAT, 0);
+		pause_ms(20);
+		alive = bpftrace_read(&bpftrace);
+	}
+	if (!alive && variant->flags == MULTI &&
+	    !strstr(bpftrace.text, "Attach")) {
+		bpftrace.text[strcspn(bpftrace.text, "\n")] = '\0';
+		SKIP(return, "not by this bpftrace: %s", bpftrace.text);
+	}
+	ASSERT_TRUE(alive) {
+		TH_LOG("%s: %s", self->program, bpftrace.text);
+	}
+
+	for (i = 1; i <= MARKS; i++) {
+		pin_to_cpu(i);
+		EXPECT_EQ(12, emit_kind(fd, MARKED, i));
+	}
+	EXPECT_EQ(12, emit_kind(fd, END, 0));
+	while (bpftrace_read(&bpftrace))
+		pause_ms(20);
+	EXPECT_EQ(0, reap(bpftrace.pid));
+	EXPECT_TRUE(has_line(bpftrace.text, say("@marked: %d", MARKS)) &&
+		    has_line(bpftrace.text, variant->sum)) {
+		TH_LOG("%s: %s", self->program, bpftrace.text);
+	}
+	EXPECT_EQ(0, *self->stage.word);
+}
+
 TEST_HARNESS_MAIN
