@@ -94,3 +94,46 @@ kernel_version()
 	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v = v sep $3; sep = "." }
 	     NR > 5 { exit } END { print v }' "$1/Makefile"
 }
+
+# What a kernel says when it has found a mistake.
+reports='BUG[: ]|WARNING:|KASAN:|UBSAN:|KFENCE:|INFO: |Oops|Kernel panic'
+reports+='|Call [Tt]race:|general protection fault|possible .* detected'
+reports+='|suspicious RCU|detected stalls?|soft lockup|unreferenced object'
+reports+='|new suspected memory leaks|ODEBUG:|list_(add|del) corruption'
+reports+='|refcount_t: |sysctl table check failed|Trying to vfree'
+
+# check_log LOG: shows what a kernel has reported there, if anything, and fails
+check_log()
+{
+	! grep -qE "$reports" "$1" || {
+		say "the kernel's log holds a report:"
+		grep -E -B 2 -A 60 "$reports" "$1" | head -n 300 >&2
+		die "the kernel reported a mistake, see above"
+	}
+}
+
+# count_results STATUS FILE...: says what failed in files of `ok` and `not ok`
+# lines and ends with `N passed, N failed`.  STATUS tells how the run ended.
+count_results()
+{
+	local status=$1 passed failed skipped line
+
+	shift
+	passed=$(cat "$@" | grep -a -c '^ok ' || true)
+	skipped=$(cat "$@" | grep -a -c '^ok .*# SKIP' || true)
+	failed=$(cat "$@" | grep -a -c '^not ok ' || true)
+	passed=$((passed - skipped))
+
+	if [[ $failed -gt 0 ]]; then
+		say "failed:"
+		grep -a -h '^not ok ' "$@" >&2
+	fi
+	[[ $((passed + failed)) -gt 0 ]] || die "no test ran: see above"
+	# A report in the kernel's log is as bad as a test that fails.
+	[[ $status -eq 0 || $failed -gt 0 ]] || failed=1
+
+	line="$passed passed, $failed failed"
+	[[ $skipped -eq 0 ]] || line+=", $skipped skipped"
+	echo "$line"
+	[[ $failed -eq 0 ]]
+}
