@@ -71,6 +71,42 @@ apt_install()
 		apt-get -q -y --no-install-recommends install "$@" >&2
 }
 
+# cross ARCH: sets `arguments` to what make has to be told to compile for it, with
+# compiler output shared through ccache
+cross()
+{
+	need ccache=ccache
+	export CCACHE_DIR=$cache/ccache CCACHE_MAXSIZE=5G
+
+	arguments=(CC="ccache gcc")
+	case $1 in
+	x86)
+		;;
+	i386)
+		arguments+=(ARCH=i386)
+		;;
+	arm64)
+		need aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu
+		arguments=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- CC="ccache aarch64-linux-gnu-gcc")
+		;;
+	s390)
+		need s390x-linux-gnu-gcc=gcc-s390x-linux-gnu
+		arguments=(ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- CC="ccache s390x-linux-gnu-gcc")
+		;;
+	esac
+}
+
+# need_libc ARCH: what a program for it is linked with
+need_libc()
+{
+	case $1 in
+	x86)	need gcc=gcc /usr/include/stdio.h=libc6-dev ;;
+	i386)	need i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/lib/libc.a=libc6-dev-i386-cross ;;
+	arm64)	need /usr/aarch64-linux-gnu/lib/libc.a=libc6-dev-arm64-cross ;;
+	s390)	need /usr/s390x-linux-gnu/lib/libc.a=libc6-dev-s390x-cross ;;
+	esac
+}
+
 # room_for GIB DIR: refuses to start what would end with a full disk.
 room_for()
 {
