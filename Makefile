@@ -6,11 +6,12 @@
 MAKEFLAGS += --no-print-directory
 export BASE
 
-.PHONY: help demo check bench lint series series-check shell graft clean
+.PHONY: help demo check check-arch bench lint series series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
 	@echo 'make check            all tests on a kernel with all checkers on'
+	@echo 'make check-arch       the tests on arm64 and s390x, in QEMU'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
 	@echo 'make lint             checkpatch, sparse, W=1 and all other checkers on our files'
 	@echo 'make series           the change as a patch series, in build/series'
@@ -26,6 +27,9 @@ demo:
 
 check:
 	@testbed/check
+
+check-arch:
+	@testbed/check-arch
 
 bench:
 	@testbed/bench $(if $(RECORD),--record)
