@@ -7,8 +7,18 @@
 # For the scripts that source this file.
 # shellcheck disable=SC2034
 project=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/user_events
 jobs=$(nproc)
+
+# What it takes to get, graft and build a kernel, and to boot it.  In one place,
+# so that whoever has to install by hand is told once.
+kernel_needs=(make=make gcc=gcc bc=bc bison=bison flex=flex ccache=ccache
+	perl=perl patch=patch xz=xz-utils /usr/include/libelf.h=libelf-dev
+	/usr/include/openssl/ssl.h=libssl-dev /usr/include/stdio.h=libc6-dev)
+guest_needs=("${kernel_needs[@]}" qemu-system-x86_64=qemu-system-x86
+	setsid=util-linux)
+selftests_needs=(make=make gcc=gcc rsync=rsync perl=perl bison=bison flex=flex
+	/usr/include/stdio.h=libc6-dev i686-linux-gnu-gcc=gcc-i686-linux-gnu
+	/usr/i686-linux-gnu/lib/libc.a=libc6-dev-i386-cross)
 
 # Progress goes to stderr: stdout is for results.
 say()
@@ -22,6 +32,16 @@ die()
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
 }
+
+# The XDG specification has a path that is not absolute ignored.
+cache=${XDG_CACHE_HOME:-}
+[[ $cache == /* ]] || cache=${HOME:-}/.cache
+[[ $cache != /.cache ]] ||
+	die "there is no place for the cache: set HOME or XDG_CACHE_HOME"
+cache+=/user_events
+# make and QEMU would take such a path apart.
+[[ $cache != *[[:space:]:,\;\#\$%\&\|\'\"\\\(\)]* ]] ||
+	die "no kernel can be built in $cache: set XDG_CACHE_HOME to a path without spaces and the like"
 
 # make_cache DIR: a directory of the cache, or a plain sentence.
 make_cache()
