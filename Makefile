@@ -50,5 +50,4 @@ graft:
 	@testbed/graft "$(TREE)"
 
 clean:
-	rm -rf build "$${XDG_CACHE_HOME:-$$HOME/.cache}/user_events"
-	@$(MAKE) -s -C samples/user_events clean
+	@testbed/clean
