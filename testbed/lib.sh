@@ -60,7 +60,8 @@ need()
 		case ${pair%%=*} in
 		/*)	[[ -e ${pair%%=*} ]] ;;
 		*)	command -v "${pair%%=*}" >/dev/null ;;
-		esac || missing+=("${pair#*=}")
+		esac || [[ " ${missing[*]} " == *" ${pair#*=} "* ]] ||
+			missing+=("${pair#*=}")
 	done
 	[[ ${#missing[@]} -gt 0 ]] || return 0
 
