@@ -10,7 +10,7 @@ export BASE
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
-	@echo 'make check            all tests on a kernel with all checkers on'
+	@echo 'make check            all tests on a kernel with all checkers on; SHORT=1 for a first look'
 	@echo 'make check-arch       the tests on arm64 and s390x, in QEMU'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
 	@echo 'make lint             checkpatch, sparse, W=1 and all other checkers on our files'
@@ -26,7 +26,7 @@ demo:
 	@testbed/demo
 
 check:
-	@testbed/check
+	@testbed/check $(if $(SHORT),--short)
 
 check-arch:
 	@testbed/check-arch

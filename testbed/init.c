@@ -172,7 +172,7 @@ static void run(const struct dirent *entry)
 
 typedef void (*entry_fn)(const struct dirent *entry);
 
-static void for_each_entry(const char *dir, entry_fn call)
+static void call_for_entries(const char *dir, entry_fn call)
 {
 	struct dirent **list;
 	int count, i;
@@ -211,9 +211,9 @@ int main(int argc, char **argv)
 	open_console();
 	setrlimit(RLIMIT_NOFILE, &files);
 	setenv("PATH", "/bin", 1);
-	for_each_entry(KUNIT, kunit);
+	call_for_entries(KUNIT, kunit);
 	if (!chdir(TESTS))
-		for_each_entry(TESTS, run);
+		call_for_entries(TESTS, run);
 	scan_leaks();
 	printf("@end\n");
 	fflush(stdout);

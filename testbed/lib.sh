@@ -117,12 +117,10 @@ cross()
 	esac
 }
 
-# need_libc ARCH: what a program for it is linked with
+# need_libc ARCH: what a program for another machine is linked with
 need_libc()
 {
 	case $1 in
-	x86)	need gcc=gcc /usr/include/stdio.h=libc6-dev ;;
-	i386)	need i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/lib/libc.a=libc6-dev-i386-cross ;;
 	arm64)	need /usr/aarch64-linux-gnu/lib/libc.a=libc6-dev-arm64-cross ;;
 	s390)	need /usr/s390x-linux-gnu/lib/libc.a=libc6-dev-s390x-cross ;;
 	esac

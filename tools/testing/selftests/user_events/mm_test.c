@@ -762,7 +762,6 @@ FIXTURE(mm_fork)
 	pthread_t thread;
 	void *page;
 	int uffd;
-	int ret;
 };
 
 FIXTURE_VARIANT(mm_fork)
@@ -806,27 +805,32 @@ FIXTURE_TEARDOWN_PARENT(mm_fork)
 }
 
 struct interlude {
-	FIXTURE_DATA(mm_fork) *self;
-	const FIXTURE_VARIANT(mm_fork) *variant;
+	struct stage *stage;
+	void *page;
+	int uffd;
+	bool register_more;
+	bool enable;
+	int ret;
 };
 
 static void *change_while_it_stops(void *arg)
 {
-	const struct interlude *interlude = arg;
-	FIXTURE_DATA(mm_fork) *self = interlude->self;
-	struct pollfd stopped = { .fd = self->uffd, .events = POLLIN };
+	struct interlude *interlude = arg;
+	struct stage *stage = interlude->stage;
+	struct pollfd stopped = { .fd = interlude->uffd, .events = POLLIN };
 	struct uffdio_zeropage provide = {
-		.range = { (uintptr_t)self->page, getpagesize() },
+		.range = { (uintptr_t)interlude->page, getpagesize() },
 	};
 
-	self->ret = poll(&stopped, 1, PATIENCE_MS) == 1 ? 0 : -ETIMEDOUT;
-	if (!self->ret && interlude->variant->register_more)
-		self->ret = event_register(self->stage.fd, self->stage.name,
-					   self->stage.word + 1, 0, SINGLE);
-	else if (!self->ret)
-		self->ret = event_trace(SYSTEM, self->stage.name,
-					!interlude->variant->before);
-	ioctl(self->uffd, UFFDIO_ZEROPAGE, &provide);
+	if (poll(&stopped, 1, PATIENCE_MS) != 1)
+		interlude->ret = -ETIMEDOUT;
+	else if (interlude->register_more)
+		interlude->ret = event_register(stage->fd, stage->name,
+						stage->word + 1, 0, SINGLE);
+	else
+		interlude->ret = event_trace(SYSTEM, stage->name,
+					     interlude->enable);
+	ioctl(interlude->uffd, UFFDIO_ZEROPAGE, &provide);
 	return NULL;
 }
 
@@ -834,7 +838,13 @@ TEST_F(mm_fork, is_right_in_the_child)
 {
 	const __u32 *word = self->stage.word + variant->register_more;
 	const __u32 expected = variant->register_more || !variant->before;
-	struct interlude interlude = { self, variant };
+	struct interlude interlude = {
+		.stage = &self->stage,
+		.page = self->page,
+		.uffd = self->uffd,
+		.register_more = variant->register_more,
+		.enable = expected,
+	};
 	struct clone_args args = {
 		.flags = CLONE_PIDFD,
 		.pidfd = (uintptr_t)self->page,
@@ -848,7 +858,7 @@ TEST_F(mm_fork, is_right_in_the_child)
 	if (!child)
 		_exit(!wait32(word, expected));
 	pthread_join(self->thread, NULL);
-	EXPECT_EQ(0, self->ret);
+	EXPECT_EQ(0, interlude.ret);
 	EXPECT_EQ(0, reap(child));
 
 	/* It goes on to mirror, and so does its parent. */
