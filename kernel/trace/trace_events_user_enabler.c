@@ -1362,8 +1362,9 @@ void user_event_mm_fork(struct task_struct *child, bool shares_mm)
 	}
 	mark_task(child, child->mm);
 
-	if (share_set(parent, umm, &since))
-		mirror_since(umm, since, true);
+	/* The parent must not wait for a page of the child's either */
+	if (share_set(parent, umm, &since) && mirror_since(umm, since, false))
+		mirror_later(umm, since);
 
 	guard(mutex)(&umm->lock);
 	note_not_forking(umm, child);
