@@ -46,8 +46,9 @@ cache+=/user_events
 # make_cache DIR: a directory of the cache, or a plain sentence.
 make_cache()
 {
-	mkdir -p "$1" 2>/dev/null ||
-		die "cannot create $1: make it writable, or set XDG_CACHE_HOME"
+	mkdir -p "$1" 2>/dev/null || true
+	[[ -d $1 && -w $1 ]] ||
+		die "cannot write to $1: make it writable, or set XDG_CACHE_HOME"
 }
 
 # need TOOL=PACKAGE...: installs the packages of the tools that are missing.  A
@@ -76,7 +77,7 @@ need()
 		die "please install: ${missing[*]}"
 
 	say "installing ${missing[*]}"
-	mkdir -p "$cache"
+	make_cache "$cache"
 	exec {apt_lock}>"$cache/apt.lock"
 	flock "$apt_lock"
 	apt_install "${missing[@]}" || {
