@@ -604,7 +604,7 @@ static bool mirror_since(struct user_event_mm *umm, u32 since, bool wait)
 	}
 	mutex_unlock(&umm->lock);
 	mmap_read_unlock(umm->mm);
-	return left && !wait;
+	return left;
 }
 
 /*
@@ -854,10 +854,16 @@ static bool is_behind(const struct user_event_mm *umm)
 	       umm->waiting_job.wanted || umm->waiting_job.running;
 }
 
-/* Caller holds mm_users, or has a reference */
-static void queue_job(struct user_event_job *job)
+/* Let a job of the address space do it.  Caller holds mm_users */
+static void mirror_later(struct user_event_job *job, u32 since)
 {
 	struct user_event_mm *umm = job->umm;
+
+	mutex_lock(&umm->lock);
+	if (!is_behind(umm) || is_before(since, umm->behind_since))
+		umm->behind_since = since;
+	job->wanted = true;
+	mutex_unlock(&umm->lock);
 
 	/* Found under user_event_srcu: 0 when it is gone from the table */
 	if (!refcount_inc_not_zero(&umm->refs))
@@ -879,10 +885,7 @@ static void do_job(struct user_event_job *job, u32 since)
 
 	for (tries = 1; mirror_since(umm, since, false); tries++) {
 		if (tries == MIRROR_TRIES) {
-			mutex_lock(&umm->lock);
-			umm->waiting_job.wanted = true;
-			mutex_unlock(&umm->lock);
-			queue_job(&umm->waiting_job);
+			mirror_later(&umm->waiting_job, since);
 			return;
 		}
 		msleep(1 << tries);
@@ -1184,17 +1187,6 @@ int user_event_enabler_remove(unsigned long addr, u8 bit)
  * Toggle
  */
 
-/* Let the address space's job do it.  Caller holds mm_users */
-static void mirror_later(struct user_event_mm *umm, u32 since)
-{
-	mutex_lock(&umm->lock);
-	if (!is_behind(umm) || is_before(since, umm->behind_since))
-		umm->behind_since = since;
-	umm->job.wanted = true;
-	mutex_unlock(&umm->lock);
-	queue_job(&umm->job);
-}
-
 /* Caller holds mmap_lock; false when there is something to be done yet */
 static bool try_mirror(struct user_event_mm *umm, const struct user_event_enabler *found)
 {
@@ -1223,7 +1215,7 @@ static void toggle_enabler(struct user_event_mm *umm,
 		mmap_read_unlock(mm);
 	}
 	if (!done)
-		mirror_later(umm, since);
+		mirror_later(&umm->job, since);
 
 	/* Tearing it down may need event_mutex */
 	mmput_async(mm);
@@ -1364,7 +1356,7 @@ void user_event_mm_fork(struct task_struct *child, bool shares_mm)
 
 	/* The parent must not wait for a page of the child's either */
 	if (share_set(parent, umm, &since) && mirror_since(umm, since, false))
-		mirror_later(umm, since);
+		mirror_later(&umm->job, since);
 
 	guard(mutex)(&umm->lock);
 	note_not_forking(umm, child);
