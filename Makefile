@@ -6,13 +6,14 @@
 MAKEFLAGS += --no-print-directory
 export BASE
 
-.PHONY: help demo check check-arch bench lint series series-check shell graft clean
+.PHONY: help demo check check-arch bench model lint series series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
 	@echo 'make check            all tests on a kernel with all checkers on; SHORT=1 for a first look'
 	@echo 'make check-arch       the tests on arm64 and s390x, in QEMU'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
+	@echo 'make model            searches a model of the registrations, and of mistakes in it'
 	@echo 'make lint             checkpatch, sparse, W=1 and all other checkers on our files'
 	@echo 'make series           the change as a patch series, in build/series'
 	@echo 'make series-check     applies it to a fresh kernel, and checks every step'
@@ -33,6 +34,9 @@ check-arch:
 
 bench:
 	@testbed/bench $(if $(RECORD),--record)
+
+model:
+	@testbed/model/run
 
 lint:
 	@testbed/lint
