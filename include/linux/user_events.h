@@ -1,71 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What fork, exec and exit tell user_events.
+ * What mm core tells user_events.
  *
- * Registrations belong to the address space.  A task whose address space may
- * have some carries that address space's key in task_struct::user_event_mm,
- * so that all other tasks pay one test of a pointer here.
+ * Registrations belong to an address space: they are copied with the memory,
+ * and they end with it.  Each call is one test of a pointer for an address space
+ * that has none.
  */
 #ifndef _LINUX_USER_EVENTS_H
 #define _LINUX_USER_EVENTS_H
 
-#include <linux/sched.h>
+#include <linux/mm_types.h>
 #include <uapi/linux/user_events.h>
 
 #ifdef CONFIG_USER_EVENTS
 
-void user_event_mm_fork(struct task_struct *child, bool shares_mm);
-void user_event_mm_exec(struct task_struct *task);
-void user_event_mm_exit(struct task_struct *task);
+void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm);
+void user_event_mm_end(struct mm_struct *mm);
 
 /**
- * user_events_fork - hand the registrations of current on to a new task
- * @child: the task that current has just made, not yet running
- * @clone_flags: what it shares with current
- *
- * Context: Process context, may sleep.
+ * user_events_mm_init - a new address space has no registrations
+ * @mm: the address space, which may be a copy of another mm_struct
  */
-static inline void user_events_fork(struct task_struct *child, u64 clone_flags)
+static inline void user_events_mm_init(struct mm_struct *mm)
 {
-	if (unlikely(current->user_event_mm))
-		user_event_mm_fork(child, clone_flags & CLONE_VM);
+	mm->user_event_mm = NULL;
 }
 
 /**
- * user_events_execve - forget the registrations of the program just left
- * @task: current, already in its new address space
+ * user_events_mm_fork - an address space has been copied
+ * @mm: the copy, complete, that nobody runs in yet
+ * @oldmm: what it was copied from
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep; both mmap_locks are held for writing.
  */
-static inline void user_events_execve(struct task_struct *task)
+static inline void user_events_mm_fork(struct mm_struct *mm, struct mm_struct *oldmm)
 {
-	if (unlikely(task->user_event_mm))
-		user_event_mm_exec(task);
+	if (unlikely(oldmm->user_event_mm))
+		user_event_mm_dup(mm, oldmm);
 }
 
 /**
- * user_events_exit - a task is about to leave its address space for good
- * @task: current
+ * user_events_mm_exit - an address space ends
+ * @mm: the address space, whose mm_users is 0
  *
- * Context: Process context, may sleep; @task still has its address space.
+ * Context: Any that mmput() is allowed in.  Takes no mutex.
  */
-static inline void user_events_exit(struct task_struct *task)
+static inline void user_events_mm_exit(struct mm_struct *mm)
 {
-	if (unlikely(task->user_event_mm))
-		user_event_mm_exit(task);
+	if (unlikely(mm->user_event_mm))
+		user_event_mm_end(mm);
 }
 
 #else /* !CONFIG_USER_EVENTS */
 
-static inline void user_events_fork(struct task_struct *child, u64 clone_flags)
+static inline void user_events_mm_init(struct mm_struct *mm)
 {
 }
 
-static inline void user_events_execve(struct task_struct *task)
+static inline void user_events_mm_fork(struct mm_struct *mm, struct mm_struct *oldmm)
 {
 }
 
-static inline void user_events_exit(struct task_struct *task)
+static inline void user_events_mm_exit(struct mm_struct *mm)
 {
 }
 

@@ -8,10 +8,11 @@
  */
 #include <linux/ctype.h>
 #include <linux/hash.h>
-#include <linux/hex.h>
 #include <linux/jhash.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
+#include <linux/list_sort.h>
+#include <linux/llist.h>
 #include <linux/perf_event.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -21,8 +22,18 @@
 #include "trace_events_user.h"
 #include "trace_output.h"
 
-/* Hex digits of an id */
-#define MAX_ID_LEN 16
+/* What the tracepoint of a multi-format event has after the registered name */
+#define UE_ID_FMT ":[%llx]"
+#define UE_MAX_ID_LEN strlen(":[0123456789abcdef]")
+
+/* Events that are removed at one go, with event_mutex held */
+#define UE_REMOVE_CHUNK 64
+
+/*
+ * For what is made with event_mutex held: a charge to the caller's cgroup could
+ * sleep for as long as its limits want, and all of tracing with it.
+ */
+#define UE_LOCKED_GFP (GFP_KERNEL | __GFP_NOWARN)
 
 /**
  * struct name_key - what a name is found by
@@ -49,34 +60,66 @@ struct format_key {
 };
 
 /**
- * struct request - a registration on its way through this room
+ * struct ue_request - a registration on its way through this file
  * @key: its name
- * @layout: its fields; freed by user_event_get() unless an event took it over
+ * @layout: its fields; freed by user_event_get() unless @event took it over
  * @hash: of @layout, for multi-format events
  * @multi: USER_EVENT_REG_MULTI_FORMAT
+ * @event: made for it in case that there is none to share, or NULL; owned until
+ *	it is added
+ * @name: made for it likewise, or NULL; owned until it is added
  */
-struct request {
+struct ue_request {
 	struct name_key			key;
 	struct user_event_layout	*layout;
 	u32				hash;
 	bool				multi;
+	struct user_event		*event;
+	struct user_event_name		*name;
 };
 
-/* Names of all groups, and multi-format events of all names.  Changed under
+/**
+ * struct ue_queue - events without a reference that wait for removal
+ * @events: linked by user_event::pending; once @sorted, the newest first, as the
+ *	tracing core looks for what it removes
+ * @sorted: whether @events are in that order
+ *
+ * Changed under event_mutex; an event that is found there by name may be taken
+ * out by whoever holds it.
+ */
+struct ue_queue {
+	struct list_head	events;
+	bool			sorted;
+};
+
+#define UE_QUEUE_INIT(queue) { .events = LIST_HEAD_INIT((queue).events) }
+
+static struct kmem_cache *event_cache;
+
+/*
+ * Names of all groups, and multi-format events of all names.  Changed under
  * event_mutex, looked up under RCU.
  */
-static struct kmem_cache *event_cache;
 static struct rhashtable names;
 static struct rhashtable formats;
 
-/* Events without a reference that could not be removed where they lost it,
- * which is in the core's detach callback.  Under event_mutex.
+/*
+ * Events that lost their last reference where they could not be removed, as in
+ * the core's detach callback, and those which the core has not let go of when
+ * that was tried.  Under event_mutex.
  */
-static LIST_HEAD(zombies);
+static struct ue_queue ue_pending = UE_QUEUE_INIT(ue_pending);
+static LIST_HEAD(ue_stuck);
+
+/* What refers to events and is of no use any more, see user_event_discard() */
+static LLIST_HEAD(ue_discarded);
 
 /* All events of all groups, and how many there may be; under event_mutex */
 static u32 nr_events;
 unsigned int user_events_max = 32768;
+
+/* Where to look for the next user_event::id; under event_mutex */
+static u32 ue_next_index;
 
 static u32 name_hash(const void *data, u32 len, u32 seed)
 {
@@ -252,29 +295,23 @@ static struct user_event_name *alloc_name(const struct name_key *key)
 	return name;
 }
 
-/* Caller holds event_mutex */
-static struct user_event_name *find_or_add_name(const struct name_key *key)
+/* Caller holds event_mutex; takes over the request's name if there is none yet */
+static struct user_event_name *find_or_add_name(struct ue_request *req)
 {
 	struct user_event_name *name;
-	int ret;
 
 	lockdep_assert_held(&event_mutex);
 	/* Names are removed under event_mutex: what is found stays */
 	rcu_read_lock();
-	name = find_name(key);
+	name = find_name(&req->key);
 	rcu_read_unlock();
 	if (name)
 		return name;
 
-	name = alloc_name(key);
-	if (!name)
+	name = req->name;
+	if (rhashtable_insert_fast(&names, &name->node, name_params))
 		return ERR_PTR(-ENOMEM);
-
-	ret = rhashtable_insert_fast(&names, &name->node, name_params);
-	if (ret) {
-		kfree(name);
-		return ERR_PTR(-ENOMEM);
-	}
+	req->name = NULL;
 	return name;
 }
 
@@ -338,7 +375,8 @@ static void free_event_rcu(struct rcu_head *rcu)
 
 /**
  * remove_event - take an event that no one refers to out of the world
- * @event: has no references; freed after a grace period on success
+ * @event: has no references and waits for removal; freed after a grace period on
+ *	success
  *
  * Return: 0, or -EBUSY when the tracing core still needs it.
  */
@@ -359,7 +397,7 @@ static int remove_event(struct user_event *event)
 	}
 
 	dyn_event_remove(&event->devent);
-	list_del(&event->zombie);
+	list_del(&event->pending);
 	unpublish(event);
 	xa_erase(&group->events, event->id);
 	group->nr_events--;
@@ -369,48 +407,154 @@ static int remove_event(struct user_event *event)
 	return 0;
 }
 
+/*
+ * Events that wait for removal
+ */
+
+static struct workqueue_struct *ue_wq;
+
 /* How long to wait for the core, in jiffies, the next time; under event_mutex */
-static unsigned long zombie_delay;
+static unsigned long ue_stuck_delay;
 
-static void bury_work(struct work_struct *work);
-static DECLARE_DELAYED_WORK(zombie_work, bury_work);
+static void ue_remove_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(ue_remove_work, ue_remove_work_fn);
 
-static void bury_work(struct work_struct *work)
+/* The caller has seen the last reference go, or takes back a failed removal */
+static void ue_queue_event(struct ue_queue *queue, struct user_event *event)
 {
+	lockdep_assert_held(&event_mutex);
+	list_add(&event->pending, &queue->events);
+	queue->sorted = false;
+	ue_stuck_delay = HZ / 100 + 1;
+}
+
+static int ue_cmp_newest_first(void *priv, const struct list_head *a, const struct list_head *b)
+{
+	const struct user_event *x = list_entry(a, struct user_event, pending);
+	const struct user_event *y = list_entry(b, struct user_event, pending);
+
+	return x->id < y->id ? 1 : -1;
+}
+
+/* What the core still needs is tried again, at ever longer intervals */
+static void ue_set_aside(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	list_move(&event->pending, &ue_stuck);
+	mod_delayed_work(ue_wq, &ue_remove_work, ue_stuck_delay);
+}
+
+static void ue_sort_queue(struct ue_queue *queue)
+{
+	lockdep_assert_held(&event_mutex);
+	if (!queue->sorted)
+		list_sort(NULL, &queue->events, ue_cmp_newest_first);
+	queue->sorted = true;
+}
+
+static bool ue_remove_some(struct ue_queue *queue)
+{
+	struct user_event *event, *next;
+	unsigned int nr = 0;
+
 	guard(mutex)(&event_mutex);
-	user_events_bury();
-	if (list_empty(&zombies))
-		return;
-	zombie_delay = min_t(unsigned long, 2 * zombie_delay, 30 * HZ);
-	schedule_delayed_work(&zombie_work, zombie_delay);
+	ue_sort_queue(queue);
+	list_for_each_entry_safe(event, next, &queue->events, pending) {
+		if (nr++ == UE_REMOVE_CHUNK)
+			return true;
+		if (remove_event(event))
+			ue_set_aside(event);
+	}
+	return false;
+}
+
+/* Removes all, some at a time, so that others get event_mutex in between */
+static void ue_remove_all(struct ue_queue *queue)
+{
+	while (ue_remove_some(queue))
+		cond_resched();
+}
+
+/*
+ * References of what is of no use any more
+ */
+
+/**
+ * user_event_discard - hand on the references of something that is of no use
+ * @discard: that, no one finds it any more; its drop() is called with
+ *	event_mutex held, soon, and before somebody is refused what these
+ *	references keep
+ *
+ * Context: any.
+ */
+void user_event_discard(struct user_event_discard *discard)
+{
+	if (llist_add(&discard->node, &ue_discarded))
+		mod_delayed_work(ue_wq, &ue_remove_work, 0);
 }
 
 /**
- * user_events_bury - remove the events that wait for it
+ * user_events_drop_some - drop references of what was discarded, some at a time
  *
- * Who needs a name, a place or the truth calls this first.  What the core
- * still needs goes on waiting.
+ * Removes no event, so it may be called from a walk of the tracing core.
  *
- * Context: event_mutex held, but not from a callback of the tracing core.
+ * Context: event_mutex held, which makes the caller the list's only reader.
+ *
+ * Return: false when there was nothing left.
  */
-void user_events_bury(void)
+bool user_events_drop_some(void)
 {
-	struct user_event *event, *next;
+	struct user_event_discard *discard;
+	struct llist_node *node;
 
 	lockdep_assert_held(&event_mutex);
-	list_for_each_entry_safe(event, next, &zombies, zombie)
-		remove_event(event);
+	node = llist_del_first(&ue_discarded);
+	if (!node)
+		return false;
+	discard = llist_entry(node, struct user_event_discard, node);
+	if (!discard->drop(discard))
+		llist_add(node, &ue_discarded);
+	return true;
 }
 
-/* Caller holds event_mutex and has seen the last reference go */
-static void add_zombie(struct user_event *event)
+static bool ue_drop_some_unlocked(void)
 {
-	lockdep_assert_held(&event_mutex);
-	list_add(&event->zombie, &zombies);
-	zombie_delay = HZ / 100 + 1;
-	/* It may be waiting longer for another one */
-	cancel_delayed_work(&zombie_work);
-	schedule_delayed_work(&zombie_work, 0);
+	guard(mutex)(&event_mutex);
+	return user_events_drop_some();
+}
+
+/**
+ * user_events_drop_all - drop the references of all that was discarded
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_drop_all(void)
+{
+	while (ue_drop_some_unlocked())
+		cond_resched();
+}
+
+/**
+ * user_events_clean - drop what was discarded, and remove what waits for it
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_clean(void)
+{
+	user_events_drop_all();
+	ue_remove_all(&ue_pending);
+}
+
+static void ue_remove_work_fn(struct work_struct *work)
+{
+	scoped_guard(mutex, &event_mutex) {
+		if (!list_empty(&ue_stuck)) {
+			ue_stuck_delay = min_t(unsigned long, 2 * ue_stuck_delay, 30 * HZ);
+			list_splice_init(&ue_stuck, &ue_pending.events);
+			ue_pending.sorted = false;
+		}
+	}
+	user_events_clean();
 }
 
 /**
@@ -423,8 +567,9 @@ void user_event_put(struct user_event *event)
 {
 	if (!refcount_dec_and_mutex_lock(&event->refs, &event_mutex))
 		return;
+	ue_queue_event(&ue_pending, event);
 	if (remove_event(event))
-		add_zombie(event);
+		ue_set_aside(event);
 	mutex_unlock(&event_mutex);
 }
 
@@ -432,13 +577,57 @@ void user_event_put(struct user_event *event)
  * user_event_put_locked - drop a reference where removal has to wait
  * @event: to which; the caller has a reference
  *
- * Context: event_mutex held by the tracing core around its detach callback.
+ * Context: event_mutex held, perhaps by the tracing core around its detach
+ * callback.
  */
 void user_event_put_locked(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
-	if (refcount_dec_and_test(&event->refs))
-		add_zombie(event);
+	if (!refcount_dec_and_test(&event->refs))
+		return;
+	ue_queue_event(&ue_pending, event);
+	mod_delayed_work(ue_wq, &ue_remove_work, 0);
+}
+
+/* Drops references from @events[*@nr - 1] on, and returns whether there are more */
+static bool ue_put_some(struct user_event **events, u32 *nr, struct ue_queue *queue)
+{
+	unsigned int i;
+
+	guard(mutex)(&event_mutex);
+	for (i = 0; i < UE_REMOVE_CHUNK && *nr; i++) {
+		struct user_event *event = events[--*nr];
+
+		if (refcount_dec_and_test(&event->refs))
+			ue_queue_event(queue, event);
+	}
+	return *nr;
+}
+
+/**
+ * user_event_put_all - drop references; events that lose their last one are gone
+ * @events: to which; the caller has a reference to each.  The array is used up.
+ * @nr: how many
+ *
+ * What goes together goes newest first, in whatever order it stands here.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_event_put_all(struct user_event **events, u32 nr)
+{
+	struct ue_queue queue = UE_QUEUE_INIT(queue);
+	u32 i, last = 0;
+
+	/* Most have other references, and need no mutex */
+	for (i = 0; i < nr; i++) {
+		if (!refcount_dec_not_one(&events[i]->refs))
+			events[last++] = events[i];
+	}
+	if (!last)
+		return;
+	while (ue_put_some(events, &last, &queue))
+		cond_resched();
+	ue_remove_all(&queue);
 }
 
 /**
@@ -452,11 +641,8 @@ void user_event_get_locked(struct user_event *event)
 	lockdep_assert_held(&event_mutex);
 	if (refcount_inc_not_zero(&event->refs))
 		return;
-	/* Now it is the list of enablers again, to which who finds it may add */
-	spin_lock(&event->lock);
-	list_del_init(&event->zombie);
+	list_del(&event->pending);
 	refcount_set(&event->refs, 1);
-	spin_unlock(&event->lock);
 }
 
 /*
@@ -471,19 +657,16 @@ void user_event_get_locked(struct user_event *event)
  */
 void user_event_persist(struct user_event *event)
 {
-	spin_lock(&event->lock);
-	if (!event->persists) {
-		/* Once it persists, this one is no use: it has to be there before */
-		refcount_inc(&event->refs);
-		smp_wmb();	/* pairs with is_busy() */
-		WRITE_ONCE(event->persists, true);
-	}
-	spin_unlock(&event->lock);
+	guard(spinlock)(&event->lock);
+	if (event->persists)
+		return;
+	refcount_inc(&event->refs);
+	event->persists = true;
 }
 
 /* The single-format event of a name; its layout decides whether it is shared */
 static struct user_event *find_single(const struct user_event_name *name,
-				      const struct request *req)
+				      const struct ue_request *req)
 {
 	struct user_event *event;
 
@@ -494,7 +677,7 @@ static struct user_event *find_single(const struct user_event_name *name,
 }
 
 static struct user_event *find_multi(const struct user_event_name *name,
-				     const struct request *req)
+				     const struct ue_request *req)
 {
 	const struct format_key key = { name, req->layout, req->hash };
 
@@ -511,7 +694,7 @@ static struct user_event *find_multi(const struct user_event_name *name,
  * Return: the event, NULL when there is none, -EADDRINUSE when the name's
  * single format has another layout.
  */
-static struct user_event *find_event(const struct request *req)
+static struct user_event *find_event(const struct ue_request *req)
 {
 	const struct user_event_name *name = find_name(&req->key);
 
@@ -521,7 +704,7 @@ static struct user_event *find_event(const struct request *req)
 }
 
 /* The usual way: what is in use is shared without a lock, the rest is NULL */
-static struct user_event *share_event(const struct request *req)
+static struct user_event *share_event(const struct ue_request *req)
 {
 	struct user_event *event;
 
@@ -538,56 +721,23 @@ static struct user_event *share_event(const struct request *req)
  * The beginning of an event
  */
 
-/* As "%llx" does, in far fewer instructions; returns how many digits */
-static int print_id(char *to, u64 id)
-{
-	int len = DIV_ROUND_UP(fls64(id), 4), i;
-
-	for (i = len - 1; i >= 0; i--) {
-		to[i] = hex_asc_lo(id);
-		id >>= 4;
-	}
-	return len;
-}
-
-static char *mempcpy_to(char *to, const char *from, size_t len)
-{
-	memcpy(to, from, len);
-	return to + len;
-}
-
-/* Names the tracepoint; caller holds event_mutex */
+/* Names the tracepoint of a multi-format event; there is room for the name */
 static int set_tp_name(struct user_event *event)
 {
 	const struct user_event_name *name = event->name;
-	char id[MAX_ID_LEN + 1], *tp_name;
-	int id_len;
-	size_t len;
+	int len;
 
+	lockdep_assert_held(&event_mutex);
 	if (!event->multi) {
 		event->tp.name = name->text;
 		return 0;
 	}
-
-	id_len = print_id(id, next_id());
-	len = name->len + strlen(":[]") + id_len;
-	if (len > NAME_MAX)
-		return -ENAMETOOLONG;
-
-	tp_name = kmalloc(len + 1, USER_EVENT_GFP);
-	if (!tp_name)
-		return -ENOMEM;
-
-	event->tp.name = tp_name;
-	tp_name = mempcpy_to(tp_name, name->text, name->len);
-	tp_name = mempcpy_to(tp_name, ":[", 2);
-	tp_name = mempcpy_to(tp_name, id, id_len);
-	memcpy(tp_name, "]", 2);
-	return 0;
+	len = sprintf((char *)event->tp.name, "%s" UE_ID_FMT, name->text, next_id());
+	return len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-static struct user_event *alloc_event(struct request *req,
-				      struct user_event_name *name)
+/* Takes over the layout on success */
+static struct user_event *alloc_event(struct ue_request *req)
 {
 	struct user_event *event;
 
@@ -595,27 +745,47 @@ static struct user_event *alloc_event(struct request *req,
 	if (!event)
 		return NULL;
 
+	event->multi = req->multi;
 	event->call.print_fmt = user_event_layout_print_fmt(req->layout, USER_EVENT_GFP);
-	if (!event->call.print_fmt) {
-		kmem_cache_free(event_cache, event);
+	if (event->multi)
+		event->tp.name = kmalloc(req->key.len + UE_MAX_ID_LEN + 1, USER_EVENT_GFP);
+	if (!event->call.print_fmt || (event->multi && !event->tp.name)) {
+		free_event(event);
 		return NULL;
 	}
 
 	event->layout = req->layout;
 	event->hash = req->hash;
-	req->layout = NULL;
-	event->name = name;
-	event->changed = USER_EVENT_LONG_AGO;
 	spin_lock_init(&event->lock);
 	INIT_LIST_HEAD(&event->enablers);
 	dyn_event_init(&event->devent, &user_event_dyn_ops);
-	event->multi = req->multi;
-
-	event->call.class = req->multi ? &name->group->multi : &name->group->single;
 	event->call.tp = &event->tp;
 	event->call.flags = TRACE_EVENT_FL_TRACEPOINT;
 	event->call.event.funcs = &event_funcs;
 	return event;
+}
+
+/*
+ * All that a new event needs, before event_mutex is taken: this memory is
+ * charged to the caller, who may have to wait for it.  The request's layout
+ * stays what it is looked for by, and belongs to its event.
+ */
+static int prepare_event(struct ue_request *req)
+{
+	req->event = alloc_event(req);
+	req->name = alloc_name(&req->key);
+	return req->event && req->name ? 0 : -ENOMEM;
+}
+
+/* Frees what no event has taken over */
+static void finish_request(struct ue_request *req)
+{
+	kfree(req->name);
+	if (req->event)
+		/* Someone may have found it, though without a use for it */
+		call_rcu(&req->event->rcu, free_event_rcu);
+	else if (req->layout)
+		kfree(req->layout);
 }
 
 /* Caller holds event_mutex */
@@ -647,8 +817,10 @@ static int set_up_event(struct user_event *event)
 	if (ret)
 		return ret;
 
-	ret = xa_alloc(&group->events, &event->id, event, xa_limit_32b, USER_EVENT_GFP);
-	if (ret)
+	/* Ever larger, so that it tells which of two events is newer */
+	ret = xa_alloc_cyclic(&group->events, &event->id, event, xa_limit_32b,
+			      &ue_next_index, UE_LOCKED_GFP);
+	if (ret < 0)
 		return ret;
 
 	ret = publish(event);
@@ -671,51 +843,81 @@ erase:
 	return ret;
 }
 
-/* Caller holds event_mutex and has found that there is none to share */
-static struct user_event *create_event(struct request *req)
+/* Removes one event that waits for it, to make room for another */
+static bool ue_remove_one(void)
 {
-	struct user_event_name *name;
-	struct user_event *event;
+	struct user_event *event, *next;
+
+	ue_sort_queue(&ue_pending);
+	list_for_each_entry_safe(event, next, &ue_pending.events, pending) {
+		if (!remove_event(event))
+			return true;
+		ue_set_aside(event);
+	}
+	return false;
+}
+
+/* Caller holds event_mutex and has found that there is none to share */
+static struct user_event *create_event(struct ue_request *req)
+{
+	struct user_event *event = req->event;
 	int ret;
 
-	if (nr_events >= READ_ONCE(user_events_max))
+	if (nr_events >= READ_ONCE(user_events_max) && !ue_remove_one())
 		return ERR_PTR(-EMFILE);
 
-	name = find_or_add_name(&req->key);
-	if (IS_ERR(name))
-		return ERR_CAST(name);
-
-	event = alloc_event(req, name);
-	if (!event) {
-		drop_unused_name(name);
-		return ERR_PTR(-ENOMEM);
-	}
+	event->name = find_or_add_name(req);
+	if (IS_ERR(event->name))
+		return ERR_CAST(event->name);
+	event->call.class = event->multi ? &event->name->group->multi :
+					   &event->name->group->single;
 
 	ret = set_up_event(event);
 	if (ret) {
-		drop_unused_name(name);
-		/* Someone may have found it, though without a use for it */
-		call_rcu(&event->rcu, free_event_rcu);
+		drop_unused_name(event->name);
 		return ERR_PTR(ret);
 	}
+	req->event = NULL;
+	req->layout = NULL;
 	return event;
 }
 
-static struct user_event *share_or_create_event(struct request *req)
+/*
+ * An event of another layout that has the name but waits for removal goes now.
+ * Returns -EAGAIN where just the tracing core keeps it from going.
+ */
+static int make_way(const struct ue_request *req)
 {
+	struct user_event_name *name;
 	struct user_event *event;
 
-	mutex_lock(&event_mutex);
-	user_events_bury();
-	rcu_read_lock();
-	event = find_event(req);
-	rcu_read_unlock();
+	lockdep_assert_held(&event_mutex);
+	scoped_guard(rcu)
+		name = find_name(&req->key);
+	event = rcu_dereference_protected(name->single, lockdep_is_held(&event_mutex));
+	if (refcount_read(&event->refs))
+		return -EADDRINUSE;
+	return remove_event(event) ? -EAGAIN : 0;
+}
+
+static struct user_event *share_or_create_event(struct ue_request *req)
+{
+	struct user_event *event;
+	int ret;
+
+	guard(mutex)(&event_mutex);
 	/* event_mutex keeps what was found, and only the core can still need it */
+	scoped_guard(rcu)
+		event = find_event(req);
+	if (event == ERR_PTR(-EADDRINUSE)) {
+		ret = make_way(req);
+		if (ret)
+			return ERR_PTR(ret);
+		event = NULL;
+	}
 	if (!event)
-		event = create_event(req);
-	else if (!IS_ERR(event))
-		user_event_get_locked(event);
-	mutex_unlock(&event_mutex);
+		return create_event(req);
+	user_event_get_locked(event);
 	return event;
 }
 
@@ -730,12 +932,13 @@ static struct user_event *share_or_create_event(struct request *req)
  *
  * Return: the event with a reference, -EINVAL or -ENAMETOOLONG for a
  * description that is none, -EADDRINUSE when the name is taken by another
- * layout (single format only), -EMFILE at the limit, -ENOMEM.
+ * layout (single format only), -EAGAIN when that is only so until the tracing
+ * core lets go of the other event, -EMFILE at the limit, -ENOMEM.
  */
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags)
 {
-	struct request req = {
+	struct ue_request req = {
 		.key.group	= group,
 		.key.text	= desc,
 		.multi		= reg_flags & USER_EVENT_REG_MULTI_FORMAT,
@@ -754,11 +957,11 @@ struct user_event *user_event_get(struct user_event_group *group,
 		req.hash = user_event_layout_hash(req.layout);
 
 	event = share_event(&req);
-	if (!event)
-		event = share_or_create_event(&req);
-
-	/* Unless a new event has it */
-	kfree(req.layout);
+	if (!event) {
+		ret = prepare_event(&req);
+		event = ret ? ERR_PTR(ret) : share_or_create_event(&req);
+	}
+	finish_request(&req);
 	return event;
 }
 
@@ -766,33 +969,117 @@ struct user_event *user_event_get(struct user_event_group *group,
  * Delete
  */
 
-static bool is_busy(const struct user_event *event)
+/**
+ * user_event_is_busy - tell whether something uses an event
+ * @event: which
+ *
+ * Context: event_mutex held.
+ *
+ * Return: true for a reference of a file, an address or a consumer.
+ */
+bool user_event_is_busy(struct user_event *event)
 {
-	bool persists = READ_ONCE(event->persists);
-
-	smp_rmb();	/* pairs with user_event_persist() */
-	return refcount_read(&event->refs) > persists;
+	lockdep_assert_held(&event_mutex);
+	guard(spinlock)(&event->lock);
+	return refcount_read(&event->refs) > event->persists;
 }
 
-/* Caller holds event_mutex */
-static int delete_event(struct user_event *event)
+/**
+ * user_event_delete_unused - delete one event if it is not in use
+ * @event: which; freed after a grace period on success
+ *
+ * Context: event_mutex held.
+ *
+ * Return: 0, -EBUSY in use, -EAGAIN when just the tracing core keeps it, as for a
+ * trigger or an event probe, and -EPERM when it persists and the caller has no
+ * CAP_PERFMON.
+ */
+int user_event_delete_unused(struct user_event *event)
 {
-	int ret;
-
 	lockdep_assert_held(&event_mutex);
-	if (is_busy(event))
+	if (user_event_is_busy(event))
 		return -EBUSY;
+	if (trace_event_dyn_busy(&event->call))
+		return -EAGAIN;
+	/* Nothing of it is left but what waits for removal */
+	if (!refcount_read(&event->refs))
+		return remove_event(event) ? -EAGAIN : 0;
 	if (!perfmon_capable())
 		return -EPERM;
 
 	/* The one that persistence holds, unless someone has just found it */
-	if (refcount_read(&event->refs) && !refcount_dec_if_one(&event->refs))
+	if (!refcount_dec_if_one(&event->refs))
 		return -EBUSY;
+	ue_queue_event(&ue_pending, event);
+	if (!remove_event(event))
+		return 0;
+	user_event_get_locked(event);
+	return -EAGAIN;
+}
 
-	ret = remove_event(event);
-	if (ret && list_empty(&event->zombie))
-		refcount_set(&event->refs, 1);
-	return ret;
+/**
+ * struct ue_deletion - all events of a name that are being deleted
+ * @key: the name
+ * @below: user_event::id of the last multi-format event that was looked at; those
+ *	with smaller ones follow
+ * @ret: -ENOENT as long as none was found, else the first error
+ */
+struct ue_deletion {
+	struct name_key	key;
+	u64		below;
+	int		ret;
+};
+
+static void delete_one(struct ue_deletion *deletion, struct user_event *event)
+{
+	bool gone = !refcount_read(&event->refs) && !trace_event_dyn_busy(&event->call);
+	int ret = user_event_delete_unused(event);
+
+	/* What only waited for its removal was not there any more */
+	if (gone && !ret)
+		return;
+	if (deletion->ret == -ENOENT || !deletion->ret)
+		deletion->ret = ret;
+}
+
+/* Returns true when there is more to do, after letting others have event_mutex */
+static bool delete_some(struct ue_deletion *deletion)
+{
+	struct user_event *event, *next, *single;
+	struct user_event_name *name;
+	unsigned int nr = 0;
+	bool last;
+
+	guard(mutex)(&event_mutex);
+	/* Names come and go under event_mutex */
+	scoped_guard(rcu)
+		name = find_name(&deletion->key);
+	if (!name)
+		return false;
+
+	/*
+	 * The name may go with its last event: do not look at it after that.
+	 * Newest first, as the core looks for what it removes.
+	 */
+	single = rcu_dereference_protected(name->single,
+					   lockdep_is_held(&event_mutex));
+	last = list_empty(&name->formats);
+	for (event = list_first_entry(&name->formats, typeof(*event), format);
+	     !last; event = next) {
+		last = list_is_last(&event->format, &name->formats);
+		next = last ? NULL : list_next_entry(event, format);
+		if (event->id >= deletion->below)
+			continue;
+		if (nr == UE_REMOVE_CHUNK)
+			return true;
+		deletion->below = event->id;
+		if (!user_event_is_busy(event))
+			nr++;
+		delete_one(deletion, event);
+	}
+	if (single)
+		delete_one(deletion, single);
+	return false;
 }
 
 /**
@@ -803,116 +1090,20 @@ static int delete_event(struct user_event *event)
  * Context: Process context, may sleep; event_mutex not held.
  *
  * Return: 0 when all are gone, -ENOENT when there was none, else the first
- * error of one that stays: -EBUSY in use, -EPERM without CAP_PERFMON.
+ * error of one that stays, as of user_event_delete_unused().
  */
 int user_event_delete(struct user_event_group *group, const char *text)
 {
-	const struct name_key key = { group, text, strlen(text) };
-	struct user_event *event, *next, *single;
-	struct user_event_name *name;
-	bool last = false;
-	int first = 0, ret;
+	struct ue_deletion deletion = {
+		.key	= { group, text, strlen(text) },
+		.below	= U64_MAX,
+		.ret	= -ENOENT,
+	};
 
-	guard(mutex)(&event_mutex);
-	user_events_bury();
-
-	/* Names come and go under event_mutex */
-	rcu_read_lock();
-	name = find_name(&key);
-	rcu_read_unlock();
-	if (!name)
-		return -ENOENT;
-
-	/* The name may go with its last event: don't look at it behind that.
-	 * Newest first, as the core looks for what it removes.
-	 */
-	single = rcu_dereference_protected(name->single,
-					   lockdep_is_held(&event_mutex));
-	last = list_empty(&name->formats);
-	for (event = list_first_entry(&name->formats, typeof(*event), format);
-	     !last; event = next) {
-		last = list_is_last(&event->format, &name->formats);
-		next = last ? NULL : list_next_entry(event, format);
-		ret = delete_event(event);
-		first = first ?: ret;
-	}
-	if (single) {
-		ret = delete_event(single);
-		first = first ?: ret;
-	}
-	return first;
+	while (delete_some(&deletion))
+		cond_resched();
+	return deletion.ret;
 }
-
-/*
- * dynamic_events
- */
-
-static int dyn_create(const char *raw_command)
-{
-	struct user_event *event;
-
-	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
-		return -ECANCELED;
-	if (!perfmon_capable())
-		return -EPERM;
-
-	raw_command = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
-	event = user_event_get(&user_event_default_group, raw_command, 0);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-
-	user_event_persist(event);
-	user_event_put(event);
-	return 0;
-}
-
-static struct user_event *from_devent(struct dyn_event *devent)
-{
-	return container_of(devent, struct user_event, devent);
-}
-
-static int dyn_show(struct seq_file *m, struct dyn_event *devent)
-{
-	struct user_event *event = from_devent(devent);
-
-	seq_puts(m, USER_EVENTS_PREFIX);
-	if (event->name->group != &user_event_default_group)
-		seq_printf(m, "%s/", event->call.class->system);
-	seq_puts(m, event->name->text);
-	user_event_layout_show(m, event->layout);
-	seq_putc(m, '\n');
-	return 0;
-}
-
-static bool dyn_is_busy(struct dyn_event *devent)
-{
-	return is_busy(from_devent(devent));
-}
-
-static int dyn_free(struct dyn_event *devent)
-{
-	return delete_event(from_devent(devent));
-}
-
-static bool dyn_match(const char *system, const char *text, int argc,
-		      const char **argv, struct dyn_event *devent)
-{
-	struct user_event *event = from_devent(devent);
-
-	if (strcmp(event->name->text, text))
-		return false;
-	if (system && strcmp(event->call.class->system, system))
-		return false;
-	return user_event_layout_match(event->layout, argc, argv);
-}
-
-struct dyn_event_operations user_event_dyn_ops = {
-	.create		= dyn_create,
-	.show		= dyn_show,
-	.is_busy	= dyn_is_busy,
-	.free		= dyn_free,
-	.match		= dyn_match,
-};
 
 struct user_event_group user_event_default_group;
 
@@ -937,9 +1128,11 @@ int __init user_event_init(void)
 	if (ret)
 		goto destroy_names;
 
-	ret = dyn_event_register(&user_event_dyn_ops);
-	if (ret)
+	ue_wq = alloc_workqueue("user_events_remove", WQ_UNBOUND, 0);
+	if (!ue_wq) {
+		ret = -ENOMEM;
 		goto destroy_formats;
+	}
 	return 0;
 destroy_formats:
 	rhashtable_destroy(&formats);

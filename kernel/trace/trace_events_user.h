@@ -1,36 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * user_events: what each room offers, and the structs they share.
+ * user_events: what the files offer one another.
  *
- * A room calls only rooms above it in this list:
+ * A file calls only files above it in this list:
  *
- *   trace_events_user_layout.c   text -> immutable layout
- *   trace_events_user.c          an event's life: name, find, share, delete
- *   trace_events_user_enabler.c  mirror bits in user memory; fork, exec, exit
- *   trace_events_user_emit.c     consumers of an event, and writes to them
- *   trace_events_user_file.c     the doors: ioctl, write, status, sysctl
+ *   trace_events_user_layout.c    text -> immutable layout
+ *   trace_events_user.c           an event's life: name, find, share, delete
+ *   trace_events_user_set.c       registrations that address spaces share
+ *   trace_events_user_page.c      pages of user memory, and the bits in them
+ *   trace_events_user_mm.c        the life of an address space
+ *   trace_events_user_mirror.c    bits follow an event: by a toggle, by a job
+ *   trace_events_user_register.c  register, unregister, fork
+ *   trace_events_user_emit.c      consumers of an event, and writes to them
+ *   trace_events_user_file.c      entry points: ioctl, write, dynamic_events,
+ *                                 user_events_status, sysctl
+ *
+ * What goes up is data: the class of an event, its dyn_event_operations, and
+ * what an address space leaves behind (struct user_event_discard).
  *
  * Lock order, outermost first:
  *
+ *   dyn_event_ops_mutex          the tracing core's; commands to dynamic_events
  *   event_mutex                  the tracing core's; events come and go, and
  *                                consumers attach and detach, under it
- *   mm->mmap_lock                read; only tried while event_mutex is held
- *   user_event_mm::lock          the registrations of one address space
- *   user_event_set::lock, user_event::lock
+ *   user_event_mm::change        changes of one address space's registrations
+ *   mm->mmap_lock                for reading; a toggle and a job only try it.
+ *                                fork holds two for writing.
+ *   user_event_mm::lock          the bits of one address space; a toggle only
+ *                                tries it
+ *   ue_held_lock                 which address spaces are held by jobs
+ *   user_event_set::lock, user_event::lock, user_event_mm::job_lock
  *                                spinlocks, never nested in each other
  *
- * user_event_file::lock is taken before mmap_lock and what is below that; it
- * and event_mutex are never taken inside each other.
+ * user_event_mm::change and event_mutex are never taken inside each other; nor
+ * are user_event_file::lock and any other of these.  Whatever is taken with
+ * event_mutex held (the spinlocks apart) is tried, or held only by those who do
+ * not wait for user space, memory of a cgroup or a folio.
+ *
+ * mm core ends an address space with any lock held that mmput() may be called
+ * with, so user_event_mm_end() takes spinlocks only.
  *
  * Found without a lock: names and formats under RCU, then
- * refcount_inc_not_zero(); the addresses of an event, and who shares them,
- * under user_event_srcu, since mirroring a bit may sleep.
+ * refcount_inc_not_zero(); the addresses of an event, and the address spaces
+ * that share them, under user_event_srcu, since mirroring a bit may sleep.
  */
 #ifndef _TRACE_EVENTS_USER_H
 #define _TRACE_EVENTS_USER_H
 
 #include <linux/gfp.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mm_types.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
@@ -60,17 +79,8 @@
 /* Where a layout's first field is: behind the common header of all entries */
 #define USER_EVENT_FIRST_OFFSET sizeof(struct trace_entry)
 
-/* Times of changes are the low 32 bits of jiffies: what is older than what 31
- * bits hold may look new, which costs time where it is asked, and nothing else
- */
-#define USER_EVENT_NOW ((u32)jiffies)
-
-/* Before anything that still matters */
-#define USER_EVENT_LONG (3600 * HZ)
-#define USER_EVENT_LONG_AGO (USER_EVENT_NOW - USER_EVENT_LONG)
-
 /*
- * Room 1: layout
+ * trace_events_user_layout.c
  */
 
 /**
@@ -177,13 +187,25 @@ static inline bool user_event_layout_equal(const struct user_event_layout *a,
 }
 
 /*
- * Room 2: events
+ * trace_events_user.c
  */
 
 /**
+ * struct user_event_discard - something that refers to events and is of no use
+ * @node: in the list of such things
+ * @drop: drops some of the references with user_event_put_locked(), with
+ *	event_mutex held, and returns whether that were the last ones.  From then
+ *	on the struct may be gone.
+ */
+struct user_event_discard {
+	struct llist_node	node;
+	bool			(*drop)(struct user_event_discard *discard);
+};
+
+/**
  * struct user_event_group - a closed world of events
- * @single: class of its events with one format a name; filled in by room 4
- * @multi: class of its events with many formats a name; filled in by room 4
+ * @single: class of its events with one format a name; filled in by emit.c
+ * @multi: class of its events with many formats a name; filled in by emit.c
  * @events: all its events, by user_event::id; changed under event_mutex
  * @nr_events: entries of @events; under event_mutex
  * @nr_busy: events with a consumer; under event_mutex
@@ -236,22 +258,22 @@ struct user_event_name {
  *	read with preemption off; owned
  * @refs: an open file's, an address set's, the consumers' together, and one
  *	for @persists.  It becomes 0 under event_mutex only.
- * @lock: guards @enablers and @persists, and orders @status against additions
- *	to the former
- * @id: its place in user_event_group::events
- * @changed: when, in 32 bits of jiffies, @status or a bit that mirrors it last
- *	changed
+ * @lock: guards @enablers, @toggled and @persists, and orders @status against
+ *	additions to the first
+ * @id: its place in user_event_group::events; a newer event has a larger one
+ * @toggled: number of the toggle that last changed whether there are consumers;
+ *	0 for none; under @lock
  * @status: who the consumers are, USER_EVENT_BY_*; written under event_mutex
  *	and @lock, read anywhere
  * @multi: made for USER_EVENT_REG_MULTI_FORMAT; never changes
- * @persists: stays until it is deleted; written under @lock, and once true,
- *	never false again
+ * @persists: stays until it is deleted; under @lock, and once true, never false
+ *	again
  * @hash: multi: of @layout
- * @enablers: the addresses that mirror @status; walked under user_event_srcu.
- *	Each has a reference, so there is none once @zombie or @rcu is in use.
- * @zombie: in the list of events that wait for removal; under event_mutex, and
- *	@lock where it becomes @enablers again
- * @rcu: frees it after those who found it
+ * @enablers: the addresses that mirror @status; changed under @lock, walked under
+ *	user_event_srcu
+ * @pending: in a list of events that wait for removal, once @refs is 0; under
+ *	event_mutex
+ * @rcu: frees it, after its removal, after those who found it
  * @name: its registered name; shared, see user_event_name
  * @format: multi: in user_event_name::formats; under event_mutex
  * @node: multi: in the table of formats
@@ -264,16 +286,16 @@ struct user_event {
 	struct user_event_layout		*layout;
 	struct user_event_consumers __rcu	*consumers;
 	refcount_t				refs;
-	spinlock_t				lock; /* enablers, status, persists */
+	spinlock_t				lock; /* enablers to persists */
 	u32					id;
-	u32					changed;
+	u32					hash;
+	u64					toggled;
 	u8					status;
 	bool					multi;
 	bool					persists;
-	u32					hash;
+	struct list_head			enablers;
 	union {
-		struct list_head		enablers;
-		struct list_head		zombie;
+		struct list_head		pending;
 		struct rcu_head			rcu;
 	};
 	struct user_event_name			*name;
@@ -292,10 +314,16 @@ struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags);
 void user_event_persist(struct user_event *event);
 void user_event_put(struct user_event *event);
+void user_event_put_all(struct user_event **events, u32 nr);
 void user_event_put_locked(struct user_event *event);
 void user_event_get_locked(struct user_event *event);
+void user_event_discard(struct user_event_discard *discard);
+bool user_events_drop_some(void);
+void user_events_drop_all(void);
+void user_events_clean(void);
+bool user_event_is_busy(struct user_event *event);
+int user_event_delete_unused(struct user_event *event);
 int user_event_delete(struct user_event_group *group, const char *name);
-void user_events_bury(void);
 struct list_head *user_event_fields(struct trace_event_call *call);
 const char *user_event_format_name(struct trace_event_call *call);
 int user_event_init(void);
@@ -312,19 +340,7 @@ static inline struct user_event *user_event_from_call(struct trace_event_call *c
 }
 
 /*
- * Room 3: enablers
- */
-
-int user_event_enabler_find(unsigned long addr, u8 bit);
-int user_event_enabler_add(struct user_event *event, unsigned long addr,
-			   u8 bit, u8 size);
-int user_event_enabler_remove(unsigned long addr, u8 bit);
-void user_event_set_status(struct user_event *event, u8 status);
-void user_event_mm_reap(void);
-int user_event_enabler_init(void);
-
-/*
- * Room 4: emit
+ * trace_events_user_emit.c
  */
 
 /**

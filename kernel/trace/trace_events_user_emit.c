@@ -15,7 +15,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
-#include "trace_events_user.h"
+#include "trace_events_user_mm.h"
 
 /* Fits into any sub-buffer of ftrace's, and into perf's buffer */
 #define ALWAYS_FITS 2048

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: the doors: ioctl and write on user_events_data, the list of
- * user_events_status, and the limit in /proc/sys/kernel.
+ * user_events: entry points: ioctl and write on user_events_data, the list of
+ * user_events_status, dynamic_events, and the limit in /proc/sys/kernel.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/init.h>
@@ -18,7 +19,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
-#include "trace_events_user.h"
+#include "trace_events_user_mm.h"
 
 static_assert(sizeof(struct user_reg) == 28);
 static_assert(sizeof(struct user_unreg) == 16);
@@ -52,8 +53,8 @@ struct user_event_index {
  * @group: whose events it is about
  * @index: what it has registered; no_index at first; replaced under @lock,
  *	read under RCU
- * @lock: serializes additions to @index; user memory is written, and address
- *	spaces are locked under it
+ * @lock: serializes additions to @index; memory is allocated under it, but user
+ *	memory is not touched, since others may share the file
  */
 struct user_event_file {
 	struct user_event_group		*group;
@@ -130,48 +131,100 @@ static struct user_event_index *grow_index(struct user_event_file *file)
 	return new;
 }
 
+/*
+ * The write index that an event has in a file, or would get next, -ENOMEM, or
+ * -EINTR when current is being killed.
+ */
+static int peek_number(struct user_event_file *file, const struct user_event *event)
+{
+	struct user_event_index *index;
+	int ret = -ENOMEM;
+	u32 slot;
+
+	if (mutex_lock_killable(&file->lock))
+		return -EINTR;
+	/* With room for one more, whether or not it is needed */
+	index = grow_index(file);
+	if (index) {
+		slot = *find_slot(index, event);
+		ret = slot ? slot - 1 : index->nr;
+	}
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/* Returns the write index that user space has been told, or an error */
+static int tell_number(struct user_event_file *file, const struct user_event *event,
+		       struct user_reg __user *ureg)
+{
+	int number = peek_number(file, event);
+
+	if (number >= 0 && put_user(number, &ureg->write_index))
+		return -EFAULT;
+	return number;
+}
+
+/*
+ * Give an event the write index that user space has been told.  Returns false
+ * when the file has given it to another event meanwhile, else the file has taken
+ * over the reference, or dropped it where it had one already.
+ */
+static bool take_number(struct user_event_file *file, struct user_event *event, u32 number)
+{
+	struct user_event_index *index;
+	u32 slot;
+
+	guard(mutex)(&file->lock);
+	index = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
+	slot = *find_slot(index, event);
+	if (slot) {
+		if (slot - 1 != number)
+			return false;
+		user_event_put(event);	/* never the last: the file has one */
+		return true;
+	}
+	if (index->nr != number || index->nr == index->size)
+		return false;
+	append(index, event);
+	return true;
+}
+
 /**
  * bind_event - give an event a write index, and an address to mirror it
  * @file: the open file
- * @event: the event; the file takes over the caller's reference on success,
- *	and drops it where it has one already
+ * @event: the event; the file takes over the caller's reference on success
  * @reg: what is asked for
  * @ureg: where user space wants the index
  *
  * User space has the index before anyone can write with it, and before there
- * is an address: whatever fails leaves nothing behind.
+ * is an address: whatever fails leaves nothing behind.  User memory is touched
+ * without a lock, so that others who share the file need not wait for it.
  *
- * Return: 0, -EFAULT, -EADDRINUSE for the address, or -ENOMEM.
+ * Return: 0, -EFAULT, -EADDRINUSE for the address, -ENOMEM, or -EINTR when
+ * current is being killed.
  */
 static int bind_event(struct user_event_file *file, struct user_event *event,
 		      const struct user_reg *reg, struct user_reg __user *ureg)
 {
-	struct user_event_index *index;
-	u32 slot;
-	int ret;
+	int number, ret;
 
-	guard(mutex)(&file->lock);
-	/* With room for one more, whether or not it is needed */
-	index = grow_index(file);
-	if (!index)
-		return -ENOMEM;
-
-	slot = *find_slot(index, event);
-	if (put_user(slot ? slot - 1 : index->nr, &ureg->write_index))
-		return -EFAULT;
-
-	ret = user_event_enabler_add(event, reg->enable_addr, reg->enable_bit,
-				     reg->enable_size);
+	number = tell_number(file, event, ureg);
+	if (number < 0)
+		return number;
+	ret = user_event_register(event, reg->enable_addr, reg->enable_bit, reg->enable_size);
 	if (ret)
 		return ret;
+	while (!take_number(file, event, number)) {
+		number = tell_number(file, event, ureg);
+		if (number < 0) {
+			user_event_unregister(reg->enable_addr, reg->enable_bit);
+			return number;
+		}
+	}
 
-	/* Nothing can fail any more */
+	/* Nothing can fail any more, and the file keeps the event meanwhile */
 	if (reg->flags & USER_EVENT_REG_PERSIST)
 		user_event_persist(event);
-	if (slot)
-		user_event_put(event);	/* never the last: the file has one */
-	else
-		append(index, event);
 	return 0;
 }
 
@@ -254,19 +307,71 @@ static int copy_text(char *to, const char __user *from)
 	return len == USER_EVENT_MAX_DESC ? -EINVAL : 0;
 }
 
+/* End what only jobs hold, and drop what address spaces have left behind */
+static void settle_locked(void)
+{
+	lockdep_assert_held(&event_mutex);
+	user_event_mm_settle();
+	while (user_events_drop_some())
+		;
+}
+
+static void settle(void)
+{
+	scoped_guard(mutex, &event_mutex)
+		user_event_mm_settle();
+	user_events_drop_all();
+}
+
 /*
- * Give up only after what the dead still hold has been dropped: their address
- * spaces may have been kept from ending by a reader of /proc.
+ * How often to wait for the tracing core to let go of an event, which it may do
+ * behind the back of whoever has removed a trigger: after a grace period, from
+ * a thread of its own.  An event probe does not let go, and is told after that.
  */
+#define CORE_TRIES 10
+
+/* Whether it is worth trying again what has failed with @ret; @tries counts */
+static bool may_have_passed(int ret, unsigned int *tries)
+{
+	if (ret != -EBUSY && ret != -EADDRINUSE && ret != -EMFILE && ret != -EAGAIN)
+		return false;
+	if (!(*tries)++) {
+		settle();
+		return true;
+	}
+	if (ret != -EAGAIN || *tries > CORE_TRIES)
+		return false;
+	tracepoint_synchronize_unregister();
+	msleep(*tries);
+	return true;
+}
+
+/* As user_event_get(), but what does not last is no reason to fail */
 static struct user_event *get_event(struct user_event_group *group, const char *desc,
 				    unsigned int flags)
 {
-	struct user_event *event = user_event_get(group, desc, flags);
+	struct user_event *event;
+	unsigned int tries = 0;
 
-	if (event != ERR_PTR(-EADDRINUSE) && event != ERR_PTR(-EMFILE))
-		return event;
-	user_event_mm_reap();
-	return user_event_get(group, desc, flags);
+	do {
+		event = user_event_get(group, desc, flags);
+	} while (IS_ERR(event) && may_have_passed(PTR_ERR(event), &tries));
+	return event == ERR_PTR(-EAGAIN) ? ERR_PTR(-EADDRINUSE) : event;
+}
+
+/* As user_event_delete(), but what does not last is no reason to fail */
+static int delete_events(struct user_event_group *group, const char *name)
+{
+	unsigned int tries = 0;
+	int ret;
+
+	do {
+		ret = user_event_delete(group, name);
+		/* The last that was there has gone by itself meanwhile */
+		if (ret == -ENOENT && tries)
+			return 0;
+	} while (may_have_passed(ret, &tries));
+	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
 static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
@@ -284,9 +389,8 @@ static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 	if (ret)
 		return ret;
 
-	ret = user_event_enabler_find(reg.enable_addr, reg.enable_bit);
-	if (ret)
-		return ret;
+	if (user_event_is_registered(reg.enable_addr, reg.enable_bit))
+		return -EADDRINUSE;
 
 	ret = copy_text(desc, u64_to_user_ptr(reg.name_args));
 	if (ret)
@@ -314,11 +418,7 @@ static int ioctl_del(struct user_event_file *file, const char __user *uname)
 	if (ret)
 		return ret;
 
-	ret = user_event_delete(file->group, name);
-	if (ret != -EBUSY)
-		return ret;
-	user_event_mm_reap();
-	return user_event_delete(file->group, name);
+	return delete_events(file->group, name);
 }
 
 static int ioctl_unreg(const struct user_unreg __user *uunreg)
@@ -334,7 +434,7 @@ static int ioctl_unreg(const struct user_unreg __user *uunreg)
 	if (unreg.disable_addr != (unsigned long)unreg.disable_addr)
 		return -ENOENT;
 
-	return user_event_enabler_remove(unreg.disable_addr, unreg.disable_bit);
+	return user_event_unregister(unreg.disable_addr, unreg.disable_bit);
 }
 
 static long data_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
@@ -403,12 +503,8 @@ static int data_release(struct inode *inode, struct file *filp)
 {
 	struct user_event_file *file = filp->private_data;
 	struct user_event_index *index = rcu_access_pointer(file->index);
-	u32 i;
 
-	/* Newest first, as the core looks for what it removes */
-	for (i = index->nr; i > 0; i--)
-		user_event_put(index->events[i - 1]);
-
+	user_event_put_all(index->events, index->nr);
 	free_index(index);
 	kfree(file);
 	return 0;
@@ -506,9 +602,9 @@ static void *status_at(struct seq_file *m, loff_t *pos)
 
 static void *status_start(struct seq_file *m, loff_t *pos)
 {
+	user_events_clean();
 	/* Events come, go and change their consumers under it */
 	mutex_lock(&event_mutex);
-	user_events_bury();
 	return status_at(m, pos);
 }
 
@@ -569,6 +665,107 @@ static const struct file_operations status_fops = {
 };
 
 /*
+ * dynamic_events
+ */
+
+static int dyn_create(const char *raw_command)
+{
+	struct user_event *event;
+
+	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
+		return -ECANCELED;
+	if (!perfmon_capable())
+		return -EPERM;
+
+	raw_command = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
+	event = get_event(&user_event_default_group, raw_command, 0);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+
+	user_event_persist(event);
+	user_event_put(event);
+	return 0;
+}
+
+static struct user_event *from_devent(struct dyn_event *devent)
+{
+	return container_of(devent, struct user_event, devent);
+}
+
+/* What just waits for its removal is not there any more */
+static bool is_there(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	while (user_events_drop_some())
+		;
+	return refcount_read(&event->refs) || trace_event_dyn_busy(&event->call);
+}
+
+static int dyn_show(struct seq_file *m, struct dyn_event *devent)
+{
+	struct user_event *event = from_devent(devent);
+
+	if (!is_there(event))
+		return SEQ_SKIP;
+	seq_puts(m, USER_EVENTS_PREFIX);
+	if (event->name->group != &user_event_default_group)
+		seq_printf(m, "%s/", event->call.class->system);
+	seq_puts(m, event->name->text);
+	user_event_layout_show(m, event->layout);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static bool dyn_is_busy(struct dyn_event *devent)
+{
+	struct user_event *event = from_devent(devent);
+
+	if (trace_event_dyn_busy(&event->call))
+		return true;
+	if (!user_event_is_busy(event))
+		return false;
+	settle_locked();
+	return user_event_is_busy(event);
+}
+
+static int dyn_free(struct dyn_event *devent)
+{
+	struct user_event *event = from_devent(devent);
+	unsigned int tries;
+	int ret;
+
+	if (user_event_is_busy(event))
+		settle_locked();
+	ret = user_event_delete_unused(event);
+	for (tries = 0; ret == -EAGAIN && tries < CORE_TRIES; tries++) {
+		tracepoint_synchronize_unregister();
+		msleep(1);
+		ret = user_event_delete_unused(event);
+	}
+	return ret == -EAGAIN ? -EBUSY : ret;
+}
+
+static bool dyn_match(const char *system, const char *text, int argc,
+		      const char **argv, struct dyn_event *devent)
+{
+	struct user_event *event = from_devent(devent);
+
+	if (strcmp(event->name->text, text) || !is_there(event))
+		return false;
+	if (system && strcmp(event->call.class->system, system))
+		return false;
+	return user_event_layout_match(event->layout, argc, argv);
+}
+
+struct dyn_event_operations user_event_dyn_ops = {
+	.create		= dyn_create,
+	.show		= dyn_show,
+	.is_busy	= dyn_is_busy,
+	.free		= dyn_free,
+	.match		= dyn_match,
+};
+
+/*
  * Set up
  */
 
@@ -598,9 +795,13 @@ static int __init user_events_init(void)
 
 	user_event_group_init(&user_event_default_group, USER_EVENTS_SYSTEM,
 			      USER_EVENTS_MULTI_SYSTEM);
-	ret = user_event_enabler_init();
+	ret = user_event_set_init();
+	if (!ret)
+		ret = user_event_mirror_init();
 	if (!ret)
 		ret = user_event_init();
+	if (!ret)
+		ret = dyn_event_register(&user_event_dyn_ops);
 	if (!ret)
 		ret = create_files();
 	if (ret) {

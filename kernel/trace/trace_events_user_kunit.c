@@ -1258,7 +1258,6 @@ static void event_revive(struct kunit *test)
 	detach(event, &file);
 	KUNIT_EXPECT_EQ(test, refcount_read(&event->refs), 0);
 	KUNIT_EXPECT_EQ(test, attach(event, &file), 0);
-	user_events_bury();
 	mutex_unlock(&event_mutex);
 
 	KUNIT_EXPECT_PTR_EQ(test, event, get_multi(test, "kunit_revive u32 a"));
@@ -1345,9 +1344,11 @@ static void event_dynamic(struct kunit *test)
 	event = get_single(test, "kunit_dyn u32 a");
 	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, m.buf);
-	KUNIT_EXPECT_EQ(test, user_event_dyn_ops.show(&m, &event->devent), 0);
-	KUNIT_EXPECT_STREQ(test, m.buf, "u:kunit_dyn u32 a\n");
-	KUNIT_EXPECT_TRUE(test, user_event_dyn_ops.is_busy(&event->devent));
+	scoped_guard(mutex, &event_mutex) {
+		KUNIT_EXPECT_EQ(test, user_event_dyn_ops.show(&m, &event->devent), 0);
+		KUNIT_EXPECT_STREQ(test, m.buf, "u:kunit_dyn u32 a\n");
+		KUNIT_EXPECT_TRUE(test, user_event_dyn_ops.is_busy(&event->devent));
+	}
 	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:kunit_dyn u32 a", &user_event_dyn_ops), -EBUSY);
 	put(test, event);
 

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: bits in user memory that mirror whether an event is recorded.
+ *
+ * A toggle holds event_mutex, so it writes only what can be written at once:
+ * it tries locks, and never faults.  The rest is left to a job of the address
+ * space, which does not wait for user space either; for a page that has to be
+ * waited for it starts a waiter, of which each user has a limited number.
+ * Waiters write no bits: they bring a page in, and the job goes on.
+ */
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "trace_events_user_mm.h"
+
+/* Bits that one toggle writes itself */
+#define UE_TOGGLE_BITS 4096
+
+/* Enablers that a job looks at before it lets go of the locks */
+#define UE_JOB_CHUNK 256
+
+/* Pages that a job skips before it takes a break */
+#define UE_JOB_SKIPS 64
+
+/* Runs of a job that skip something before it asks for waiters */
+#define UE_TRIES_UNTIL_WAIT 3
+
+/* The longest break of a job that has skipped something is a second */
+#define UE_MAX_DELAY HZ
+
+/* Pages of one user that are waited for at a time */
+#define UE_MAX_WAITERS 16
+
+/**
+ * struct ue_waiter - brings in a page that has to be waited for
+ * @of_umm: in user_event_mm::waiters, under user_event_mm::job_lock
+ * @work: does it
+ * @umm: the address space; holds a reference
+ * @addr: user address of the page
+ */
+struct ue_waiter {
+	struct list_head	of_umm;
+	struct work_struct	work;
+	struct user_event_mm	*umm;
+	unsigned long		addr;
+};
+
+/**
+ * struct ue_pass - one run of a job over the enablers of an address space
+ * @since: events that were toggled by this number or a later one are mirrored
+ * @addr: address of the enabler to go on with
+ * @bit: bit of that enabler
+ * @tries: how often the page of that enabler has been faulted in
+ * @nr_skipped: pages that have been skipped
+ * @changed: a bit has changed
+ * @ended: the pass has come to the end of the set
+ */
+struct ue_pass {
+	u64		since;
+	unsigned long	addr;
+	u8		bit;
+	u8		tries;
+	unsigned int	nr_skipped;
+	bool		changed;
+	bool		ended;
+};
+
+/* Jobs, and waiters, which must not keep jobs from running */
+static struct workqueue_struct *ue_job_wq;
+static struct workqueue_struct *ue_waiter_wq;
+
+/* How many waiters each user has, by user id; none is not stored */
+static DEFINE_XARRAY(ue_waiters_of_user);
+
+/* Number of the last toggle; under event_mutex */
+static u64 ue_last_toggle;
+
+/* Returns false when the page is not at hand; @changed is set if the bit has changed */
+static bool ue_mirror(struct user_event_mm *umm, struct user_event_enabler *enabler,
+		      bool *changed)
+{
+	struct page *page;
+
+	lockdep_assert_held(&umm->lock);
+	page = user_event_pin_page(umm->mm, enabler->addr);
+	if (!page)
+		return false;
+	/*
+	 * A toggle stores the status before it looks for the lock: either it is
+	 * seen here, or the toggle finds the lock taken and leaves a job.
+	 */
+	if (user_event_write_bit(page, enabler, READ_ONCE(enabler->event->status)))
+		*changed = true;
+	return user_event_unpin_page(page);
+}
+
+/*
+ * Waiters
+ */
+
+/* A job that is queued holds a reference; one that is queued already is put forward */
+static void ue_queue_job(struct user_event_mm *umm, unsigned long delay)
+{
+	/* 0: found by a toggle while it goes; its address space has ended */
+	if (!refcount_inc_not_zero(&umm->refs))
+		return;
+	if (mod_delayed_work(ue_job_wq, &umm->job, delay))
+		user_event_mm_put(umm);
+}
+
+static bool ue_take_waiter_of(kuid_t user)
+{
+	unsigned long nr;
+	void *entry;
+
+	guard(spinlock)(&ue_waiters_of_user.xa_lock);
+	entry = xa_load(&ue_waiters_of_user, __kuid_val(user));
+	nr = entry ? xa_to_value(entry) : 0;
+	if (nr == UE_MAX_WAITERS)
+		return false;
+	return !xa_is_err(__xa_store(&ue_waiters_of_user, __kuid_val(user),
+				     xa_mk_value(nr + 1), GFP_NOWAIT | __GFP_NOWARN));
+}
+
+static void ue_give_waiter_of(kuid_t user)
+{
+	unsigned long nr;
+
+	guard(spinlock)(&ue_waiters_of_user.xa_lock);
+	nr = xa_to_value(xa_load(&ue_waiters_of_user, __kuid_val(user))) - 1;
+	/* Replacing an entry needs no memory */
+	if (nr)
+		__xa_store(&ue_waiters_of_user, __kuid_val(user), xa_mk_value(nr), 0);
+	else
+		__xa_erase(&ue_waiters_of_user, __kuid_val(user));
+}
+
+static bool ue_is_waited_for(struct user_event_mm *umm, unsigned long addr)
+{
+	struct ue_waiter *waiter;
+
+	guard(spinlock)(&umm->job_lock);
+	list_for_each_entry(waiter, &umm->waiters, of_umm) {
+		if (waiter->addr == addr)
+			return true;
+	}
+	return false;
+}
+
+static void ue_waiter_work(struct work_struct *work)
+{
+	struct ue_waiter *waiter = container_of(work, struct ue_waiter, work);
+	struct user_event_mm *umm = waiter->umm;
+
+	if (user_event_mm_hold(umm)) {
+		user_event_fault_in(umm->mm, waiter->addr);
+		user_event_mm_release(umm);
+	}
+
+	spin_lock(&umm->job_lock);
+	list_del(&waiter->of_umm);
+	spin_unlock(&umm->job_lock);
+	ue_give_waiter_of(umm->user);
+	kfree(waiter);
+	ue_queue_job(umm, 0);
+	user_event_mm_put(umm);
+}
+
+/*
+ * Let a waiter bring in a page.  Where the user has enough of them, or without
+ * memory, there is none; the job asks again at its next run.  Only the job
+ * calls this, so no other waiter for that page can come in between.
+ */
+static void ue_wait_for_page(struct user_event_mm *umm, unsigned long addr)
+{
+	struct ue_waiter *waiter;
+
+	addr &= PAGE_MASK;
+	if (ue_is_waited_for(umm, addr) || !ue_take_waiter_of(umm->user))
+		return;
+	waiter = kmalloc(sizeof(*waiter), GFP_KERNEL | __GFP_NOWARN);
+	if (!waiter) {
+		ue_give_waiter_of(umm->user);
+		return;
+	}
+	INIT_WORK(&waiter->work, ue_waiter_work);
+	waiter->umm = umm;
+	waiter->addr = addr;
+	refcount_inc(&umm->refs);
+	spin_lock(&umm->job_lock);
+	list_add(&waiter->of_umm, &umm->waiters);
+	spin_unlock(&umm->job_lock);
+	queue_work(ue_waiter_wq, &waiter->work);
+}
+
+/*
+ * Jobs
+ */
+
+/**
+ * user_event_mirror_later - leave what a toggle could not do to a job
+ * @umm: the address space; found under user_event_srcu, or the caller has a
+ *	reference
+ * @since: number of the toggle
+ *
+ * Context: Process context.  Takes no mutex and allocates nothing.
+ */
+void user_event_mirror_later(struct user_event_mm *umm, u64 since)
+{
+	spin_lock(&umm->job_lock);
+	if (!umm->behind || since < umm->behind_since)
+		umm->behind_since = since;
+	umm->behind = true;
+	umm->again = true;
+	umm->tries = 0;
+	spin_unlock(&umm->job_lock);
+	ue_queue_job(umm, 0);
+}
+
+/**
+ * user_event_inherit_job - leave to a child's job what its parent has not done
+ * @child: the address space of the child, in the list of sharers
+ * @parent: that of its parent; the mmap_lock is held for writing, so its job
+ *	has been at a bit before the memory was copied, or is still behind
+ *
+ * Context: Process context.
+ */
+void user_event_inherit_job(struct user_event_mm *child, struct user_event_mm *parent)
+{
+	bool behind;
+	u64 since;
+
+	mmap_assert_write_locked(parent->mm);
+	spin_lock(&parent->job_lock);
+	behind = parent->behind;
+	since = parent->behind_since;
+	spin_unlock(&parent->job_lock);
+	if (behind)
+		user_event_mirror_later(child, since);
+}
+
+static bool ue_was_toggled(struct user_event *event, u64 since)
+{
+	guard(spinlock)(&event->lock);
+	return event->toggled >= since;
+}
+
+/* Go on behind the page that the pass has come to */
+static void ue_skip_page(struct ue_pass *pass)
+{
+	pass->addr = (pass->addr & PAGE_MASK) + PAGE_SIZE;
+	pass->bit = 0;
+	pass->tries = 0;
+}
+
+/* Skip it, and come back to it later */
+static void ue_leave_page(struct user_event_mm *umm, struct ue_pass *pass)
+{
+	if (READ_ONCE(umm->tries) >= UE_TRIES_UNTIL_WAIT)
+		ue_wait_for_page(umm, pass->addr);
+	pass->nr_skipped++;
+	ue_skip_page(pass);
+}
+
+static void ue_move_to(struct ue_pass *pass, const struct user_event_enabler *enabler)
+{
+	if (pass->addr == enabler->addr && pass->bit == enabler->bit)
+		return;
+	pass->addr = enabler->addr;
+	pass->bit = enabler->bit;
+	pass->tries = 0;
+}
+
+/*
+ * Mirror what has a page at hand.  Returns false at an enabler that has none,
+ * to which @pass has moved.  The caller holds the mmap_lock.
+ */
+static bool ue_mirror_present(struct user_event_mm *umm, struct ue_pass *pass)
+{
+	struct user_event_enabler *enabler;
+	unsigned int nr;
+
+	guard(mutex)(&umm->lock);
+	enabler = user_event_set_first(umm->set, pass->addr, pass->bit);
+	for (nr = 0; enabler; nr++) {
+		ue_move_to(pass, enabler);
+		if (nr == UE_JOB_CHUNK)
+			return true;
+		if (ue_was_toggled(enabler->event, pass->since) &&
+		    !ue_mirror(umm, enabler, &pass->changed))
+			return false;
+		enabler = user_event_set_next(enabler);
+	}
+	pass->ended = true;
+	return true;
+}
+
+/* Fault in the page that @pass has come to, or skip it */
+static void ue_bring_page(struct user_event_mm *umm, struct ue_pass *pass)
+{
+	int ret = -EFAULT;
+
+	if (pass->tries++ < USER_EVENT_FAULT_TRIES)
+		ret = user_event_fault_in_nowait(umm->mm, pass->addr);
+	if (ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR)
+		ue_leave_page(umm, pass);
+	else if (ret)
+		ue_skip_page(pass);
+}
+
+/*
+ * One step of a job, with the mmap_lock held no longer than that takes.  It is
+ * only tried: what keeps it, as a page fault that waits for user space while
+ * somebody else queues for writing, may keep it for ever.
+ */
+static void ue_mirror_step(struct user_event_mm *umm, struct ue_pass *pass)
+{
+	if (!mmap_read_trylock(umm->mm)) {
+		ue_leave_page(umm, pass);
+		/* It would fail for all others, too */
+		pass->nr_skipped = UE_JOB_SKIPS;
+		return;
+	}
+	if (!ue_mirror_present(umm, pass))
+		ue_bring_page(umm, pass);
+	mmap_read_unlock(umm->mm);
+}
+
+/*
+ * Returns true when all has been mirrored: the pass has begun at the start of
+ * the set, come to its end, and skipped nothing on the way.
+ */
+static bool ue_mirror_pass(struct user_event_mm *umm, struct ue_pass *pass)
+{
+	bool whole = !umm->resume;
+
+	pass->addr = umm->resume;
+	while (!pass->ended && pass->nr_skipped < UE_JOB_SKIPS) {
+		ue_mirror_step(umm, pass);
+		cond_resched();
+	}
+	umm->resume = pass->ended ? 0 : pass->addr;
+	return whole && pass->ended && !pass->nr_skipped;
+}
+
+static u64 ue_begin_job(struct user_event_mm *umm)
+{
+	guard(spinlock)(&umm->job_lock);
+	umm->again = false;
+	return umm->behind_since;
+}
+
+/* Returns how long to wait before what was skipped is tried again, in jiffies */
+static unsigned long ue_job_delay(struct user_event_mm *umm, const struct ue_pass *pass)
+{
+	lockdep_assert_held(&umm->job_lock);
+	if (!pass->nr_skipped)
+		return 0;
+	/* What comes by and by is looked for often */
+	if (pass->changed && umm->tries > UE_TRIES_UNTIL_WAIT)
+		umm->tries = UE_TRIES_UNTIL_WAIT;
+	if (1UL << umm->tries >= UE_MAX_DELAY)
+		return UE_MAX_DELAY;
+	return 1UL << umm->tries++;
+}
+
+/*
+ * Until here, a fork that copies the memory is told that the address space is
+ * behind.
+ */
+static void ue_end_job(struct user_event_mm *umm, const struct ue_pass *pass, bool done)
+{
+	unsigned long delay = 0;
+
+	spin_lock(&umm->job_lock);
+	if (done)
+		umm->behind = umm->again;
+	else
+		delay = ue_job_delay(umm, pass);
+	spin_unlock(&umm->job_lock);
+	if (done)
+		return;
+
+	/* Unless a toggle has queued it for now */
+	refcount_inc(&umm->refs);
+	if (!queue_delayed_work(ue_job_wq, &umm->job, delay))
+		user_event_mm_put(umm);
+}
+
+/**
+ * user_event_job - mirror what toggles have left to an address space
+ * @work: its job; whoever has queued it has left a reference
+ *
+ * Context: Workqueue.
+ */
+void user_event_job(struct work_struct *work)
+{
+	struct user_event_mm *umm = container_of(to_delayed_work(work),
+						 struct user_event_mm, job);
+	struct ue_pass pass = {};
+
+	if (user_event_mm_hold(umm)) {
+		pass.since = ue_begin_job(umm);
+		ue_end_job(umm, &pass, ue_mirror_pass(umm, &pass));
+		user_event_mm_release(umm);
+	}
+	user_event_mm_put(umm);
+}
+
+/*
+ * Toggle
+ */
+
+/* The registration of now: that which was found may have gone, or been copied */
+static bool ue_mirror_own(struct user_event_mm *umm, const struct user_event_enabler *found)
+{
+	struct user_event_enabler *enabler;
+	bool changed;
+
+	lockdep_assert_held(&umm->lock);
+	enabler = user_event_set_find(umm->set, found->addr, found->bit);
+	if (!enabler || enabler->event != found->event)
+		return true;
+	return ue_mirror(umm, enabler, &changed);
+}
+
+/* The caller holds mm_users; false when something is left to do */
+static bool ue_try_mirror(struct user_event_mm *umm, const struct user_event_enabler *found)
+{
+	bool done = false;
+
+	if (!mmap_read_trylock(umm->mm))
+		return false;
+	if (mutex_trylock(&umm->lock)) {
+		done = ue_mirror_own(umm, found);
+		mutex_unlock(&umm->lock);
+	}
+	mmap_read_unlock(umm->mm);
+	return done;
+}
+
+static void ue_toggle_sharer(struct user_event_mm *umm,
+			     const struct user_event_enabler *enabler, u64 toggle)
+{
+	struct mm_struct *mm = umm->mm;
+
+	if (!mmget_not_zero(mm)) {
+		user_event_mm_end(mm);
+		return;
+	}
+	if (!ue_try_mirror(umm, enabler))
+		user_event_mirror_later(umm, toggle);
+	user_event_mm_leave(mm);
+}
+
+/*
+ * Toggle an enabler in all address spaces that share it, as far as @budget
+ * goes; the others get jobs, which look at all their enablers, so they get them
+ * once for a set.
+ */
+static void ue_toggle_enabler(const struct user_event_enabler *enabler, u64 toggle,
+			      unsigned int *budget)
+{
+	struct user_event_set *set = enabler->set;
+	struct user_event_sharer *sharer;
+	bool defer = !*budget;
+
+	lockdep_assert_held(&event_mutex);
+	if (set->deferred == toggle)
+		return;
+	list_for_each_entry_srcu(sharer, &set->sharers, of_set,
+				 srcu_read_lock_held(&user_event_srcu)) {
+		if (*budget) {
+			--*budget;
+			ue_toggle_sharer(sharer->umm, enabler, toggle);
+		} else {
+			user_event_mirror_later(sharer->umm, toggle);
+		}
+	}
+	if (defer)
+		set->deferred = toggle;
+	/*
+	 * The next enabler must not be looked for before the sharers: an address
+	 * space that has left this set has put its copy into the event's list
+	 * before that, see ue_own_set().
+	 */
+	smp_rmb();
+}
+
+/* With the lock: an enabler is in the list by now, or its owner sees the status */
+static void ue_store_status(struct user_event *event, u8 status, u64 toggle)
+{
+	guard(spinlock)(&event->lock);
+	WRITE_ONCE(event->status, status);
+	event->toggled = toggle;
+}
+
+/**
+ * user_event_set_status - note what records an event, and mirror it
+ * @event: the event
+ * @status: USER_EVENT_BY_*
+ *
+ * Context: event_mutex held; may be preempted, but waits for nothing that user
+ * space, another task's memory or a cgroup could hold up.
+ */
+void user_event_set_status(struct user_event *event, u8 status)
+{
+	unsigned int budget = UE_TOGGLE_BITS;
+	struct user_event_enabler *enabler;
+	u8 old = event->status;
+	int idx;
+
+	lockdep_assert_held(&event_mutex);
+	if (!old == !status) {
+		ue_store_status(event, status, event->toggled);
+		return;
+	}
+	ue_store_status(event, status, ++ue_last_toggle);
+	event->name->group->nr_busy += status ? 1 : -1;
+
+	idx = srcu_read_lock(&user_event_srcu);
+	list_for_each_entry_srcu(enabler, &event->enablers, of_event,
+				 srcu_read_lock_held(&user_event_srcu))
+		ue_toggle_enabler(enabler, ue_last_toggle, &budget);
+	srcu_read_unlock(&user_event_srcu, idx);
+}
+
+/**
+ * user_event_mirror_init - set up what this file keeps for all
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init user_event_mirror_init(void)
+{
+	ue_job_wq = alloc_workqueue("user_events", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!ue_job_wq)
+		return -ENOMEM;
+	ue_waiter_wq = alloc_workqueue("user_events_wait", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!ue_waiter_wq) {
+		destroy_workqueue(ue_job_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}

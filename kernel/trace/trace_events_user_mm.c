@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: the life of an address space that has registrations.
+ *
+ * It begins with the first registration or with a fork, and ends when mm_users
+ * is 0, as mm core tells in __mmput().  Jobs hold mm_users, too.  That is
+ * counted, so that an address space that no task is left in can be told from
+ * one that is alive.
+ */
+#include <linux/cred.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+#include <linux/workqueue.h>
+
+#include "trace_events_user_mm.h"
+
+/* Address spaces whose mm_users are held by jobs and waiters */
+static LIST_HEAD(ue_held);
+static DEFINE_SPINLOCK(ue_held_lock);
+
+/**
+ * user_event_mm_alloc - make what an address space keeps its registrations in
+ * @mm: the address space
+ * @job: what its job does
+ *
+ * Context: Process context, may sleep; current has @mm or is forking it.
+ *
+ * Return: the struct with one reference, or NULL without memory.
+ */
+struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job)
+{
+	struct user_event_mm *umm = kzalloc(sizeof(*umm), USER_EVENT_GFP);
+
+	if (!umm)
+		return NULL;
+	mmgrab(mm);
+	umm->mm = mm;
+	mutex_init(&umm->change);
+	mutex_init(&umm->lock);
+	spin_lock_init(&umm->job_lock);
+	refcount_set(&umm->refs, 1);
+	umm->user = current_uid();
+	INIT_LIST_HEAD(&umm->held);
+	INIT_LIST_HEAD(&umm->waiters);
+	INIT_DELAYED_WORK(&umm->job, job);
+	return umm;
+}
+
+static void ue_mm_free_work(struct work_struct *work)
+{
+	struct user_event_mm *umm = container_of(to_delayed_work(work),
+						 struct user_event_mm, job);
+
+	mmdrop(umm->mm);
+	kfree(umm);
+}
+
+/* The last mmdrop() of an mm_struct needs a process */
+static void ue_mm_free_rcu(struct rcu_head *rcu)
+{
+	struct user_event_mm *umm = container_of(rcu, struct user_event_mm, rcu);
+
+	INIT_DELAYED_WORK(&umm->job, ue_mm_free_work);
+	schedule_delayed_work(&umm->job, 0);
+}
+
+/**
+ * user_event_mm_put - drop a reference; frees it with the last one
+ * @umm: of what; freed after readers under user_event_srcu, who may still find
+ *	it in the list of sharers
+ *
+ * Context: Process context.
+ */
+void user_event_mm_put(struct user_event_mm *umm)
+{
+	if (refcount_dec_and_test(&umm->refs))
+		call_srcu(&user_event_srcu, &umm->rcu, ue_mm_free_rcu);
+}
+
+/* The caller has taken mm_struct::user_event_mm, and so owns its reference */
+static void ue_mm_detach(struct user_event_mm *umm)
+{
+	struct user_event_set *set = umm->set;
+	struct user_event_sharer *sharer = umm->sharer;
+
+	umm->set = NULL;
+	umm->sharer = NULL;
+	if (set)
+		user_event_set_leave(set, sharer);
+}
+
+/**
+ * user_event_mm_end - drop the registrations of an address space that has ended
+ * @mm: its mm_users is 0; the caller holds mm_count
+ *
+ * A toggle and a job enter an address space with mmget_not_zero() only: none is
+ * in there, so no lock is needed.
+ *
+ * Context: Any that mmput() is allowed in, event_mutex held or not.  Takes no
+ * mutex and allocates nothing.
+ */
+void user_event_mm_end(struct mm_struct *mm)
+{
+	struct user_event_mm *umm = xchg(&mm->user_event_mm, NULL);
+
+	VM_WARN_ON_ONCE(atomic_read(&mm->mm_users));
+	if (!umm)
+		return;
+	ue_mm_detach(umm);
+	user_event_mm_put(umm);
+}
+
+#ifndef CONFIG_MMU
+static void ue_mmput_work(struct work_struct *work)
+{
+	mmput(container_of(work, struct mm_struct, async_put_work));
+}
+
+/* Without an MMU, mm core has no such function */
+static void mmput_async(struct mm_struct *mm)
+{
+	if (atomic_add_unless(&mm->mm_users, -1, 1))
+		return;
+	INIT_WORK(&mm->async_put_work, ue_mmput_work);
+	schedule_work(&mm->async_put_work);
+}
+#endif
+
+/**
+ * user_event_mm_leave - drop mm_users where the address space must not be freed
+ * @mm: the address space; the caller holds mm_count
+ *
+ * An address space that ends by this ends here and now: what it refers to is
+ * dropped before a task that was told of its end can look.
+ *
+ * Context: Process context, event_mutex held or not.
+ */
+void user_event_mm_leave(struct mm_struct *mm)
+{
+	mmput_async(mm);
+	if (!atomic_read(&mm->mm_users))
+		user_event_mm_end(mm);
+}
+
+/**
+ * user_event_mm_hold - enter an address space as a job
+ * @umm: the address space; the caller has a reference
+ *
+ * Context: Process context.
+ *
+ * Return: true with mm_users held, or false when the address space has ended.
+ */
+bool user_event_mm_hold(struct user_event_mm *umm)
+{
+	guard(spinlock)(&ue_held_lock);
+	if (!mmget_not_zero(umm->mm))
+		return false;
+	if (!umm->nr_held++)
+		list_add(&umm->held, &ue_held);
+	return true;
+}
+
+/**
+ * user_event_mm_release - leave an address space that was entered as a job
+ * @umm: the address space, which ends here if nobody else is in there any more
+ *
+ * Context: Process context.
+ */
+void user_event_mm_release(struct user_event_mm *umm)
+{
+	spin_lock(&ue_held_lock);
+	if (!--umm->nr_held)
+		list_del(&umm->held);
+	/* @umm holds mm_count, and the caller holds @umm */
+	user_event_mm_leave(umm->mm);
+	spin_unlock(&ue_held_lock);
+}
+
+/* Take the registrations of an address space that only jobs and waiters hold */
+static struct user_event_mm *ue_take_abandoned(void)
+{
+	struct user_event_mm *umm;
+
+	guard(spinlock)(&ue_held_lock);
+	list_for_each_entry(umm, &ue_held, held) {
+		struct mm_struct *mm = umm->mm;
+
+		/* Without a task in there, no registration can come any more */
+		if (atomic_read(&mm->mm_users) <= umm->nr_held &&
+		    xchg(&mm->user_event_mm, NULL))
+			return umm;
+	}
+	return NULL;
+}
+
+/**
+ * user_event_mm_settle - end the address spaces that no task is left in
+ *
+ * A job may hold an address space on for a moment, and a waiter for ever.
+ * Whoever finds an event in use calls this and looks again, so that neither of
+ * them keeps an event.
+ *
+ * Context: event_mutex held, may sleep.
+ */
+void user_event_mm_settle(void)
+{
+	struct user_event_mm *umm;
+
+	lockdep_assert_held(&event_mutex);
+	while ((umm = ue_take_abandoned())) {
+		/* Jobs may be in there; there are no tasks that could keep the lock */
+		mutex_lock(&umm->lock);
+		ue_mm_detach(umm);
+		mutex_unlock(&umm->lock);
+		user_event_mm_put(umm);
+	}
+}

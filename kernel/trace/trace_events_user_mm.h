@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * user_events: the registrations of an address space, and its bits.
+ */
+#ifndef _TRACE_EVENTS_USER_MM_H
+#define _TRACE_EVENTS_USER_MM_H
+
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+
+#include "trace_events_user_set.h"
+
+/*
+ * How often to fault in a page that is absent or not writable when it is
+ * looked at afterwards: a read fault may have come in between, or the page may
+ * have gone again.  By chance this happens once or twice; a program that drops
+ * the page all the time does not keep anybody for ever.
+ */
+#define USER_EVENT_FAULT_TRIES 100
+
+/**
+ * struct user_event_mm - an address space that has registrations
+ * @mm: the address space; holds mm_count
+ * @change: serializes the tasks of @mm that register and unregister.  Held
+ *	while memory is allocated and a set is copied, so neither a toggle nor a
+ *	job nor a fork takes it.
+ * @lock: orders the bits that are written against user_event::status.  Never
+ *	held over anything that waits for user space, memory or a folio.
+ * @set: the registrations; NULL before the first one and after the end.
+ *	Changes with @lock and the mmap_lock held (for reading), or at the end;
+ *	either of the two, or @change, is enough to read it.
+ * @sharer: of @set; NULL when @set is; changes together with it
+ * @refs: that of mm_struct::user_event_mm, one for @job while it is queued, one
+ *	for each entry of @waiters
+ * @user: who made the first registration; what is kept waiting is limited per
+ *	user
+ * @nr_held: how many of the mm_users of @mm are held by @job and @waiters, and
+ *	not by a task or somebody else; under ue_held_lock, where each comes and
+ *	goes together with its mm_users
+ * @held: in the list of address spaces with @nr_held, under ue_held_lock
+ * @job_lock: guards the members up to @waiters
+ * @behind: a toggle has left something to @job, which has not finished
+ * @again: that has happened since @job has begun
+ * @tries: how often @job has had to skip something since then
+ * @behind_since: number of the first toggle that @job has to mirror
+ * @waiters: struct ue_waiter, the pages that are being waited for
+ * @resume: user address at which @job goes on; its own
+ * @job: mirrors what toggles have left; never waits for a page
+ * @rcu: frees the struct after readers under user_event_srcu
+ */
+struct user_event_mm {
+	struct mm_struct		*mm;
+	struct mutex			change; /* see above */
+	struct mutex			lock; /* see above */
+	struct user_event_set		*set;
+	struct user_event_sharer	*sharer;
+	refcount_t			refs;
+	kuid_t				user;
+	int				nr_held;
+	struct list_head		held;
+	spinlock_t			job_lock; /* behind to waiters */
+	bool				behind;
+	bool				again;
+	u8				tries;
+	u64				behind_since;
+	struct list_head		waiters;
+	unsigned long			resume;
+	struct delayed_work		job;
+	struct rcu_head			rcu;
+};
+
+/* trace_events_user_page.c: pages and bits */
+struct page *user_event_pin_page(struct mm_struct *mm, unsigned long addr);
+bool user_event_unpin_page(struct page *page);
+void user_event_put_dirty_page(struct page *page);
+bool user_event_write_bit(struct page *page, const struct user_event_enabler *enabler, bool on);
+int user_event_fault_in_nowait(struct mm_struct *mm, unsigned long addr);
+int user_event_fault_in(struct mm_struct *mm, unsigned long addr);
+
+/* trace_events_user_mm.c: the life of an address space */
+struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job);
+void user_event_mm_put(struct user_event_mm *umm);
+bool user_event_mm_hold(struct user_event_mm *umm);
+void user_event_mm_release(struct user_event_mm *umm);
+void user_event_mm_leave(struct mm_struct *mm);
+void user_event_mm_settle(void);
+
+/* trace_events_user_mirror.c: toggles and jobs */
+void user_event_job(struct work_struct *work);
+void user_event_mirror_later(struct user_event_mm *umm, u64 since);
+void user_event_inherit_job(struct user_event_mm *child, struct user_event_mm *parent);
+void user_event_set_status(struct user_event *event, u8 status);
+int user_event_mirror_init(void);
+
+/* trace_events_user_register.c: registrations */
+bool user_event_is_registered(unsigned long addr, u8 bit);
+int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8 size);
+int user_event_unregister(unsigned long addr, u8 bit);
+
+#endif /* _TRACE_EVENTS_USER_MM_H */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: pages of user memory, and the bits in them.
+ *
+ * What is written here must be possible at once, since a toggle holds
+ * event_mutex.  What has to be waited for is told apart: a fault that needs no
+ * more than memory, and one that may have to wait for user space.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "trace_events_user_mm.h"
+
+/**
+ * user_event_pin_page - pin a page that is present and writable
+ * @mm: the address space; its mmap_lock is held
+ * @addr: user address on the page
+ *
+ * Context: Process context.  Does not fault, and so waits for nothing.
+ *
+ * Return: the page, or NULL when it would have to be faulted in.
+ */
+struct page *user_event_pin_page(struct mm_struct *mm, unsigned long addr)
+{
+	struct page *page;
+
+	mmap_assert_locked(mm);
+	if (pin_user_pages_remote(mm, addr & PAGE_MASK, 1, FOLL_WRITE | FOLL_NOFAULT,
+				  &page, NULL) != 1)
+		return NULL;
+	return page;
+}
+
+/**
+ * user_event_unpin_page - drop a page that has been written to
+ * @page: from user_event_pin_page()
+ *
+ * Context: Process context.  Does not wait for the folio lock.
+ *
+ * Return: false when writeback may have cleaned the page before it was written
+ * to: then what was written may get lost with the page.
+ */
+bool user_event_unpin_page(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	bool dirty = folio_test_dirty(folio);
+
+	if (!dirty && folio_trylock(folio)) {
+		dirty = true;
+		folio_mark_dirty(folio);
+		folio_unlock(folio);
+	}
+	unpin_user_page(page);
+	return dirty;
+}
+
+/**
+ * user_event_put_dirty_page - drop a page that has been written to, for sure
+ * @page: from user_event_pin_page(), or NULL
+ *
+ * Context: Process context, may wait for the folio lock; holds no lock of ours.
+ */
+void user_event_put_dirty_page(struct page *page)
+{
+	if (page)
+		unpin_user_pages_dirty_lock(&page, 1, true);
+}
+
+/*
+ * User space may change neighbouring bits meanwhile, with atomic operations of
+ * the same size.  Returns whether the bit had another value before.
+ */
+static bool ue_assign_bit(void *value, u8 size, u8 bit, bool on)
+{
+	u64 mask = BIT_ULL(bit), old;
+
+#ifdef CONFIG_64BIT
+	if (size == sizeof(u64))
+		old = on ? atomic64_fetch_or(mask, value) :
+			   atomic64_fetch_andnot(mask, value);
+	else
+#endif
+		old = on ? atomic_fetch_or(mask, value) :
+			   atomic_fetch_andnot(mask, value);
+	return !(old & mask) == on;
+}
+
+/**
+ * user_event_write_bit - write the bit of a registration
+ * @page: its page, from user_event_pin_page()
+ * @enabler: the registration
+ * @on: the value
+ *
+ * Context: the mmap_lock and user_event_mm::lock are held.  The former makes a
+ * copy of the memory, as fork() takes it, come wholly before or wholly after
+ * this; the latter orders the writes to a bit.
+ *
+ * Return: whether the bit had another value before.
+ */
+bool user_event_write_bit(struct page *page, const struct user_event_enabler *enabler, bool on)
+{
+	void *base = kmap_local_page(page);
+	bool changed;
+
+	changed = ue_assign_bit(base + offset_in_page(enabler->addr),
+				enabler->size, enabler->bit, on);
+	flush_dcache_page(page);
+	kunmap_local(base);
+	return changed;
+}
+
+/*
+ * Whether a fault may have to wait for a file system: to read a page, or to be
+ * allowed to write to it.  What a private mapping has already is just copied.
+ */
+static bool ue_may_wait(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct page *page;
+
+	if (vma_is_anonymous(vma))
+		return false;
+	if (vma->vm_flags & VM_SHARED)
+		return true;
+	if (get_user_pages_remote(vma->vm_mm, addr & PAGE_MASK, 1, FOLL_NOFAULT,
+				  &page, NULL) != 1)
+		return true;
+	put_page(page);
+	return false;
+}
+
+/**
+ * user_event_fault_in_nowait - make a page present and writable without waiting
+ * @mm: the address space
+ * @addr: user address on the page
+ *
+ * Context: Process context, may sleep for memory, but does not wait for user
+ * space.  The mmap_lock is held, for reading, and no other lock of ours.
+ *
+ * Return: 0, -EAGAIN where that has to wait for user space or a file, -ENOMEM,
+ * or another error for an address that can't be written to.
+ */
+int user_event_fault_in_nowait(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	struct page *page;
+	long ret;
+
+	mmap_assert_locked(mm);
+	vma = vma_lookup(mm, untagged_addr_remote(mm, addr));
+	if (!vma || !(vma->vm_flags & VM_WRITE))
+		return -EFAULT;
+	if (ue_may_wait(vma, addr))
+		return -EAGAIN;
+
+	ret = pin_user_pages_remote(mm, addr & PAGE_MASK, 1, FOLL_WRITE | FOLL_NOWAIT,
+				    &page, NULL);
+	if (ret != 1)
+		return ret ?: -EAGAIN;
+	return user_event_unpin_page(page) ? 0 : -EAGAIN;
+}
+
+/**
+ * user_event_fault_in - make a page present, writable and dirty
+ * @mm: the address space; the caller keeps it, and holds no lock
+ * @addr: user address on the page
+ *
+ * As if a program wrote to it: waits for user space if need be.
+ *
+ * Context: Process context, may sleep, for ever if user space will; a signal
+ * that kills the caller ends it.
+ *
+ * Return: 0, -EFAULT when it can't be written to, -EINTR when the caller is
+ * being killed, -ENOMEM.
+ */
+int user_event_fault_in(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned int flags = FAULT_FLAG_WRITE;
+	bool unlocked = false;
+	struct page *page = NULL;
+	int ret;
+
+	/* All memory there is, is present */
+	if (!IS_ENABLED(CONFIG_MMU))
+		return -EFAULT;
+
+	if (mm != current->mm)
+		flags |= FAULT_FLAG_REMOTE;
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	ret = fixup_user_fault(mm, addr, flags, &unlocked);
+	if (!ret)
+		page = user_event_pin_page(mm, addr);
+	mmap_read_unlock(mm);
+	user_event_put_dirty_page(page);
+	return ret == -EINTR || ret == -ENOMEM || !ret ? ret : -EFAULT;
+}
