@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -80,12 +81,15 @@ static void start(void)
 	started = now();
 }
 
-static void stop(void)
+static void sample(uint64_t taken)
 {
-	uint64_t taken = now() - started;
-
 	if (nr_samples < MAX_SAMPLES)
 		samples[nr_samples++] = taken > clock_cost ? taken - clock_cost : 0;
+}
+
+static void stop(void)
+{
+	sample(now() - started);
 }
 
 static int compare(const void *a, const void *b)
@@ -637,35 +641,159 @@ static void close_many(const char *row)
 	close_with(row, MANY);
 }
 
-static void exit_with(const char *row, unsigned int nr)
+/* A process that has registered so many events, and waits */
+static pid_t start_registrant(unsigned int nr, bool keep_open)
 {
-	int ready[2];
-	char text[64], byte;
+	int ready[2], fd;
+	char byte;
 	pid_t pid;
 
 	if (pipe(ready))
 		err(1, "pipe");
 	pid = fork();
 	if (!pid) {
-		reg_range(open_data(), name, 0, nr, false);
+		fd = open_data();
+		reg_range(fd, name, 0, nr, false);
+		if (!keep_open)
+			close(fd);
 		write(ready[1], "", 1);
 		pause();
 	}
 	if (read(ready[0], &byte, 1) != 1)
 		err(1, "read");
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
 
-	start_all();
+static void end(pid_t pid)
+{
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	stop_all();
+}
+
+static void result_of(const char *row, unsigned int nr)
+{
+	char text[64];
+
 	snprintf(text, sizeof(text), "%s/%u", row, nr);
 	result(text, median());
+}
+
+static void exit_with(const char *row, unsigned int nr)
+{
+	pid_t pid = start_registrant(nr, true);
+
+	start_all();
+	end(pid);
+	stop_all();
+	result_of(row, nr);
 }
 
 static void exit_many(const char *row)
 {
 	exit_with(row, MANY / 10);
 	exit_with(row, MANY);
+}
+
+/* Until the last event is gone, which whoever reads the status waits for */
+static void close_exit_with(const char *row, unsigned int nr)
+{
+	pid_t pid = start_registrant(nr, false);
+
+	start_all();
+	end(pid);
+	read_file(TRACING "user_events_status");
+	stop_all();
+	result_of(row, nr);
+}
+
+static void close_exit(const char *row)
+{
+	close_exit_with(row, MANY / 10);
+	if (!slow)
+		close_exit_with(row, MANY);
+}
+
+/* Nobody but the tracer has the events any more */
+static void disable_with(const char *row, unsigned int nr)
+{
+	pid_t pid = start_registrant(nr, true);
+	int enable = open(TRACING "events/user_events/enable", O_WRONLY);
+
+	put(enable, "1");
+	end(pid);
+	start_all();
+	put(enable, "0");
+	read_file(TRACING "user_events_status");
+	stop_all();
+	close(enable);
+	result_of(row, nr);
+}
+
+static void disable(const char *row)
+{
+	disable_with(row, MANY / 10);
+	if (!slow)
+		disable_with(row, MANY);
+}
+
+static void *idle(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* A process with so many threads besides registers for the first time */
+static uint64_t first_registration(unsigned int nr)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int report[2];
+	uint64_t time;
+	pid_t pid;
+
+	if (pipe(report))
+		err(1, "pipe");
+	pid = fork();
+	if (!pid) {
+		int fd = open_data();
+
+		bits[0] = 0;
+		pthread_attr_init(&attr);
+		pthread_attr_setstacksize(&attr, 65536);
+		while (nr--) {
+			if (pthread_create(&thread, &attr, idle, NULL))
+				errx(1, "no thread");
+		}
+		usleep(100000);
+		time = now();
+		reg(fd, 0, name(0));
+		time = now() - time;
+		write(report[1], &time, sizeof(time));
+		_exit(0);
+	}
+	if (read(report[0], &time, sizeof(time)) != sizeof(time))
+		errx(1, "no report");
+	waitpid(pid, NULL, 0);
+	close(report[0]);
+	close(report[1]);
+	return time;
+}
+
+static void register_among(const char *row)
+{
+	static const unsigned int threads[] = { 0, 1000 };
+	pid_t pid = start_registrant(1, true);
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		for (j = 0; j < 11; j++)
+			sample(first_registration(threads[i]));
+		result_of(row, threads[i]);
+	}
+	end(pid);
 }
 
 static void delete_with(const char *row, unsigned int nr)
@@ -927,6 +1055,7 @@ static const struct {
 	{ "memory/event",		memory_event },
 	{ "register/first",		register_first },
 	{ "register/name1024",		register_names },
+	{ "register/threads",		register_among },
 	{ "unregister/64",		unregister_64 },
 	{ "unregister/1024",		unregister_1024 },
 	{ "write/ftrace",		write_ftrace },
@@ -944,6 +1073,8 @@ static const struct {
 	{ "dynamic",			read_dynamic },
 	{ "close",			close_many },
 	{ "exit",			exit_many },
+	{ "close-exit",			close_exit },
+	{ "disable",			disable },
 	{ "delete",			delete_formats },
 	{ "format",			register_formats },
 };
