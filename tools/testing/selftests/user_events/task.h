@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -91,26 +92,87 @@ static inline pid_t spawn(void)
 	return child;
 }
 
-/*
- * Holds a page back that is absent: who touches it, waits until the descriptor
- * that this returns is closed or provides it.
- */
-static inline int hold_back(void *page)
+/* A userfaultfd, or a negative errno. */
+static inline int hold_open(void)
 {
-	struct uffdio_register range = {
-		.range = { (uintptr_t)page, getpagesize() },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
 	struct uffdio_api api = { .api = UFFD_API };
 	const int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range)) {
+	if (ioctl(fd, UFFDIO_API, &api)) {
 		close(fd);
 		return -EIO;
 	}
 	return fd;
+}
+
+/*
+ * Holds pages back that are absent: whoever touches one waits until the
+ * descriptor is closed or provides it.
+ */
+static inline int hold_pages(int fd, void *pages, int count)
+{
+	struct uffdio_register range = {
+		.range = { (uintptr_t)pages, count * getpagesize() },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	return ioctl(fd, UFFDIO_REGISTER, &range) ? -errno : 0;
+}
+
+/* The same of one page, with a descriptor of its own. */
+static inline int hold_back(void *page)
+{
+	const int fd = hold_open();
+
+	if (fd < 0)
+		return fd;
+	if (hold_pages(fd, page, 1)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+/* Provides a page that is held back, zeroed. */
+static inline int let_come(int fd, void *page)
+{
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)page, getpagesize() },
+	};
+
+	return ioctl(fd, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+}
+
+/* The page that somebody waits for, or NULL if nobody does for @ms. */
+static inline void *wait_fault(int fd, int ms)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct uffd_msg msg;
+
+	if (poll(&ready, 1, ms) != 1 ||
+	    read(fd, &msg, sizeof(msg)) != sizeof(msg))
+		return NULL;
+	return (void *)(uintptr_t)(msg.arg.pagefault.address &
+				   ~(__u64)(getpagesize() - 1));
+}
+
+/*
+ * Waits for a child's end, but not for ever: as reap(), or -ETIMEDOUT, and the
+ * child is still there.
+ */
+static inline int reap_within(pid_t child, int ms)
+{
+	const __u64 end = now_ns() + ms * 1000000ULL;
+	int status;
+
+	while (waitpid(child, &status, __WALL | WNOHANG) != child) {
+		if (now_ns() > end)
+			return -ETIMEDOUT;
+		pause_ms(1);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 /* The exit code of a child, or the negated signal that ended it. */

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include "event.h"
+#include "task.h"
 
 #define TRACEFS		"/sys/kernel/tracing"
 #define DATA_FILE	TRACEFS "/user_events_data"
@@ -205,6 +206,15 @@ static inline bool event_listed(const char *name)
 static inline int event_trace(const char *system, const char *event, bool on)
 {
 	return file_write(event_path(system, event, "enable"), on ? "1" : "0");
+}
+
+/* The same, and how long it took: in milliseconds, or a negative errno. */
+static inline int event_trace_ms(const char *system, const char *event, bool on)
+{
+	const __u64 start = now_ns();
+	const int err = event_trace(system, event, on);
+
+	return err ?: (int)((now_ns() - start) / 1000000);
 }
 
 static inline __u64 multi_id(const char *event)
