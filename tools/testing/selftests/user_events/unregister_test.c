@@ -169,4 +169,70 @@ TEST_F(unreg, after_munmap_succeeds_once)
 				       self->unreg));
 }
 
+/* Unregisters what is not registered, at a page that is held back. */
+static int unregister_held(int fd, void *page)
+{
+	const int uffd = hold_back(page);
+
+	if (uffd < 0)
+		return 1;
+	if (event_unregister(fd, page, 6) != -ENOENT)
+		return 2;
+	return wait_fault(uffd, 0) ? 3 : 0;
+}
+
+/* Before, the page was brought in, for writing, ahead of the look. */
+TEST_F(unreg, what_is_not_registered_is_not_touched)
+{
+	const size_t size = getpagesize();
+	unsigned char present = 1;
+	void *page = map_pages(1, MAP_PRIVATE);
+
+	EXPECT_EQ(-ENOENT, event_unregister(self->stage.fd, page, 6));
+	ASSERT_EQ(0, mincore(page, size, &present));
+	EXPECT_EQ(0, present & 1);
+
+	/* the same in an address space that has no registrations */
+	EXPECT_EQ(0, event_unregister(self->stage.fd, self->stage.word, 6));
+	EXPECT_EQ(-ENOENT, event_unregister(self->stage.fd, page, 6));
+	ASSERT_EQ(0, mincore(page, size, &present));
+	EXPECT_EQ(0, present & 1);
+}
+
+/* Before, it waited for the page. */
+TEST_F(unreg, what_is_not_registered_is_not_waited_for)
+{
+	void *page = map_pages(1, MAP_PRIVATE);
+	const int uffd = hold_open();
+	pid_t child;
+
+	if (uffd < 0)
+		SKIP(return, "no userfaultfd: %s", strerror(-uffd));
+	close(uffd);
+	child = spawn();
+	if (!child)
+		_exit(unregister_held(self->stage.fd, page));
+	EXPECT_EQ(0, reap_within(child, PATIENCE_MS)) {
+		kill(child, SIGKILL);
+		reap(child);
+	}
+}
+
+/* Before, a page of the file's was copied, and was the program's own then. */
+TEST_F(unreg, what_is_not_registered_is_not_copied_on_write)
+{
+	const size_t size = getpagesize();
+	const int fd = syscall(__NR_memfd_create, "page", 0);
+	__u32 *word, value = 1;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, size));
+	word = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	ASSERT_FALSE(word == MAP_FAILED);
+	EXPECT_EQ(0, load32(word));
+	EXPECT_EQ(-ENOENT, event_unregister(self->stage.fd, word, 6));
+	ASSERT_EQ(4, pwrite(fd, &value, 4, 0));
+	EXPECT_EQ(1, load32(word));
+}
+
 TEST_HARNESS_MAIN
