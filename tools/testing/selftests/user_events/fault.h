@@ -15,51 +15,70 @@
 
 struct fault_setting {
 	const char *path;
-	const char *wanted;
-	char before[16];	/* empty: was not changed */
+	char before[16];
 };
 
 struct fault_settings {
-	struct fault_setting list[4];
+	struct fault_setting list[8];
+	int count;
 };
+
+/* Writes @wanted to @path until fault_close(); what is not there is no error. */
+static inline int fault_set(struct fault_settings *faults, const char *path,
+			    const char *wanted)
+{
+	struct fault_setting *set = faults->list + faults->count;
+	char *text;
+
+	if (access(path, F_OK))
+		return 0;
+	text = file_read(path);
+	set->path = path;
+	snprintf(set->before, sizeof(set->before), "%s", text ?: "");
+	faults->count++;
+	return file_write(path, wanted);
+}
 
 /* Makes sleeping allocations fail too, and the log stay calm. */
 static inline int fault_open(struct fault_settings *faults)
 {
-	const struct fault_setting wanted[] = {
-		{ FAILSLAB "/ignore-gfp-wait", "N", "" },
-		{ FAILSLAB "/verbose", "0", "" },
-		{ FAIL_PAGE "/ignore-gfp-wait", "N", "" },
-		{ FAIL_PAGE "/verbose", "0", "" },
+	const char *const wanted[][2] = {
+		{ FAILSLAB "/ignore-gfp-wait", "N" },
+		{ FAILSLAB "/verbose", "0" },
+		{ FAIL_PAGE "/ignore-gfp-wait", "N" },
+		{ FAIL_PAGE "/verbose", "0" },
 	};
-	struct fault_setting *set;
-	char *text;
-	int err;
+	int err = 0, i;
 
 	if (access("/sys/kernel/debug/tracing", F_OK))
 		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	if (access(FAIL_NTH, W_OK) || access(FAILSLAB, F_OK))
 		return -ENOENT;
-	memcpy(faults->list, wanted, sizeof(wanted));
-	for (set = faults->list; set < faults->list + 4; set++) {
-		if (access(set->path, F_OK))
-			continue;
-		text = file_read(set->path);
-		snprintf(set->before, sizeof(set->before), "%s", text ?: "");
-		err = file_write(set->path, set->wanted);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (i = 0; i < 4 && !err; i++)
+		err = fault_set(faults, wanted[i][0], wanted[i][1]);
+	return err;
+}
+
+/* Single pages fail too, those of user memory among them. */
+static inline int fault_open_pages(struct fault_settings *faults)
+{
+	const char *const wanted[][2] = {
+		{ FAIL_PAGE "/ignore-gfp-highmem", "N" },
+		{ FAIL_PAGE "/min-order", "0" },
+	};
+	int err = access(FAIL_PAGE, F_OK) ? -ENOENT : 0;
+	int i;
+
+	for (i = 0; i < 2 && !err; i++)
+		err = fault_set(faults, wanted[i][0], wanted[i][1]);
+	return err;
 }
 
 static inline void fault_close(struct fault_settings *faults)
 {
-	struct fault_setting *set;
-
-	for (set = faults->list; set < faults->list + 4; set++)
-		if (set->before[0])
-			file_write(set->path, set->before);
+	while (faults->count--)
+		file_write(faults->list[faults->count].path,
+			   faults->list[faults->count].before);
 }
 
 /* The calling thread's @nth allocation from now on fails; 0: none. */

@@ -199,4 +199,196 @@ TEST_F(nomem, write_returns_its_length_or_an_error)
 	EXPECT_EQ(sizeof(record), write(fd, record, sizeof(record)));
 }
 
+/* A child that shares the registrations until it is killed. */
+static pid_t share(void)
+{
+	const pid_t child = spawn();
+
+	if (!child)
+		for (;;)
+			pause();
+	return child;
+}
+
+/*
+ * Before, a page that could not be copied left the bit set, and returned 0 all
+ * the same; seldom, since a fork copied what had just been toggled.
+ */
+TEST_F(nomem, unregister_of_what_is_shared_is_done_or_not)
+{
+	const int fd = self->stage.fd;
+	__u32 *word = self->stage.word;
+	int i, n, ret, failed = 0;
+	bool hit = true;
+	pid_t child;
+
+	if (fault_open_pages(&self->faults))
+		SKIP(return, "no fail_page_alloc in this kernel");
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, event_register(fd, self->stage.name, word, i,
+					    SINGLE));
+	for (n = 1; hit && n < FAR; n++) {
+		/* the page is shared too, and its copy needs memory */
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+		ASSERT_TRUE(wait32(word, 15));
+		child = share();
+		ASSERT_LT(0, child);
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		ret = event_unregister(fd, word, 1);
+		hit = fault_disarm(self->nth);
+		EXPECT_TRUE(may_fail_by(ret)) {
+			TH_LOG("allocation %d: got %d", n, ret);
+		}
+		EXPECT_EQ(ret ? 15 : 13, load32(word)) {
+			TH_LOG("allocation %d: got %d", n, ret);
+		}
+		failed += ret == -ENOMEM;
+		if (ret) {
+			EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name,
+						 false));
+			EXPECT_TRUE(wait32(word, 0));
+			EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name,
+						 true));
+			EXPECT_TRUE(wait32(word, 15));
+			EXPECT_EQ(0, event_unregister(fd, word, 1)) {
+				TH_LOG("allocation %d: something changed", n);
+			}
+		}
+		EXPECT_EQ(13, load32(word));
+		EXPECT_EQ(-ENOENT, event_unregister(fd, word, 1));
+		EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name, false));
+		kill(child, SIGKILL);
+		EXPECT_EQ(-SIGKILL, reap(child));
+		ASSERT_EQ(0, event_register(fd, self->stage.name, word, 1,
+					    SINGLE));
+		store32(word, 0);
+	}
+	EXPECT_LT(0, failed);
+	EXPECT_GT(FAR, n);
+}
+
+#define MAPPINGS 12
+
+/*
+ * A copy of the memory that fails half-way: no child, no harm, and nothing is
+ * left that would keep the event.
+ */
+TEST_F_TIMEOUT(nomem, fork_that_fails_half_way_leaves_nothing, 60)
+{
+	const char *two = say("%s u64 two", self->stage.name);
+	const size_t size = getpagesize();
+	char *area = map_pages(MAPPINGS, MAP_PRIVATE);
+	int fd, i, n, failed = 0;
+	bool hit = true;
+	pid_t child;
+
+	if (fault_open_pages(&self->faults))
+		SKIP(return, "no fail_page_alloc in this kernel");
+	fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	/* each page is a mapping of its own, and has its own page table entry */
+	for (i = 0; i < MAPPINGS; i++) {
+		area[i * size] = 1;
+		ASSERT_EQ(0, mprotect(area + i * size, size, i % 2 ?
+				      PROT_READ : PROT_READ | PROT_WRITE));
+	}
+	ASSERT_EQ(0, event_register(fd, self->stage.name, self->stage.word, 0,
+				    SINGLE));
+	for (n = 1; hit && n < FAR; n += 1 + n / 20) {
+		ASSERT_EQ(0, fault_arm(self->nth, n));
+		child = fork();
+		if (!child)
+			_exit(0);
+		hit = fault_disarm(self->nth);
+		failed += child < 0;
+		if (child > 0)
+			ASSERT_EQ(0, reap(child));
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, n % 2)) {
+			TH_LOG("allocation %d", n);
+		}
+		ASSERT_TRUE(wait32(self->stage.word, n % 2));
+	}
+	EXPECT_LT(10, failed);
+	EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name, false));
+	EXPECT_EQ(0, event_unregister(fd, self->stage.word, 0));
+	close(fd);
+	EXPECT_EQ(0, event_try(two, SINGLE));
+}
+
+/*
+ * Memory that is short for the kernel's workers alone, where it brings a page in
+ * on behalf of a process.
+ */
+
+static int let_workers_fail(bool fail)
+{
+	struct dirent *entry;
+	int count = 0;
+	char *name;
+	DIR *dir;
+
+	dir = opendir("/proc");
+	while (dir && (entry = readdir(dir))) {
+		name = file_read(say("/proc/%s/comm", entry->d_name));
+		if (name && (!strncmp(name, "kworker/", 8) ||
+			     !strcmp(name, "kthreadd\n")))
+			count += !file_write(say("/proc/%s/make-it-fail",
+						 entry->d_name),
+					     fail ? "1" : "0");
+		free(name);
+	}
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+FIXTURE(nomem_job)
+{
+	struct stage stage;
+	struct fault_settings faults;
+};
+
+FIXTURE_SETUP(nomem_job)
+{
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	if (fault_open(&self->faults) || fault_open_pages(&self->faults) ||
+	    fault_set(&self->faults, FAIL_PAGE "/task-filter", "Y") ||
+	    !let_workers_fail(true))
+		SKIP(return, "no fail_page_alloc in this kernel");
+}
+
+FIXTURE_TEARDOWN_PARENT(nomem_job)
+{
+	file_write(FAIL_PAGE "/probability", "0");
+	let_workers_fail(false);
+	fault_close(&self->faults);
+	stage_clean(&self->stage);
+}
+
+/* Before, the bit was given up at the first page that could not be had. */
+TEST_F(nomem_job, page_that_can_not_be_had_is_tried_again)
+{
+	const size_t size = getpagesize();
+	__u32 *word = self->stage.word;
+	int i;
+
+	ASSERT_EQ(0, event_register(self->stage.fd, self->stage.name, word, 0,
+				    SINGLE));
+	for (i = 0; i < 6; i++) {
+		ASSERT_EQ(0, madvise(word, size, MADV_DONTNEED));
+		ASSERT_EQ(0, file_write(FAIL_PAGE "/times",
+					say("%d", i / 2 + 1)));
+		ASSERT_EQ(0, file_write(FAIL_PAGE "/probability", "100"));
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+		pause_ms(100);
+		ASSERT_EQ(0, file_write(FAIL_PAGE "/probability", "0"));
+		ASSERT_TRUE(wait32(word, 1)) {
+			TH_LOG("round %d", i);
+		}
+		ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, false));
+		ASSERT_TRUE(wait32(word, 0));
+	}
+}
+
 TEST_HARNESS_MAIN
