@@ -154,6 +154,8 @@ bool user_event_layout_match(const struct user_event_layout *layout,
 			     int argc, const char **argv);
 int user_event_layout_check_dyn(const struct user_event_layout *layout,
 				const void *payload, size_t len);
+ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
+				      void *payload, size_t len);
 struct list_head *user_event_layout_fields(struct user_event_layout *layout);
 void user_event_layout_attach(struct user_event_layout *layout);
 void user_event_layout_detach(struct user_event_layout *layout);
@@ -164,7 +166,8 @@ void user_event_layout_detach(struct user_event_layout *layout);
  * @payload: a payload, which no one else can change
  * @len: bytes of @payload, no less than the layout's size
  *
- * Return: 0, or -EFAULT for one that is not, or a string without its NUL.
+ * Return: 0, -EFAULT for one that is not, or a string without its NUL, or 1
+ * when user_event_layout_end_strings() has to see to a string of no bytes.
  */
 static inline int user_event_layout_check(const struct user_event_layout *layout,
 					  const void *payload, size_t len)
@@ -371,7 +374,8 @@ struct iov_iter;
  * struct user_event_write - a write that is copied to the stack
  * @pad: aligns @payload
  * @index: the write index, which it starts with
- * @payload: the rest
+ * @payload: the rest, %USER_EVENT_SMALL bytes at most, and one more that
+ *	user_event_layout_end_strings() may append
  *
  * Index and payload are copied as one: whole words, and one call.  Not worth
  * filling with zeros before, since just what has been copied is read.
@@ -379,7 +383,7 @@ struct iov_iter;
 struct user_event_write {
 	u32	pad;
 	s32	index;
-	u8	payload[USER_EVENT_SMALL];
+	u8	payload[USER_EVENT_SMALL + 1];
 } __aligned(8);
 
 /**
@@ -403,7 +407,7 @@ static inline int user_event_check_write(const struct user_event *event, size_t 
 
 ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len);
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from);
-int user_event_emit_copied(struct user_event *event, const void *payload, size_t len);
+int user_event_emit_copied(struct user_event *event, void *payload, size_t len);
 void user_event_group_init(struct user_event_group *group, const char *single,
 			   const char *multi);
 

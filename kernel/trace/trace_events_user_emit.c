@@ -163,18 +163,11 @@ static __always_inline void record_all(struct user_event *event,
 		record_perf(event, payload, len);
 }
 
-/*
- * The payload is ours: what is checked here is what is recorded.  Inline, so
- * that what is known to be small is not asked for its size.
- */
-static __always_inline int dispatch(struct user_event *event, const void *payload, size_t len)
+/* Inline, so that what is known to be small is not asked for its size */
+static __always_inline int ue_record(struct user_event *event, const void *payload, size_t len)
 {
 	const struct user_event_consumers *consumers;
-	int ret;
-
-	ret = user_event_layout_check(event->layout, payload, len);
-	if (unlikely(ret))
-		return ret;
+	int ret = 0;
 
 	preempt_disable_notrace();
 	/* Replaced by attach and detach, and freed after such sections */
@@ -187,7 +180,27 @@ static __always_inline int dispatch(struct user_event *event, const void *payloa
 	return ret;
 }
 
-/* Memory for a payload too large for the stack, once it has a chance */
+static noinline int ue_end_strings_and_record(struct user_event *event, void *payload, size_t len)
+{
+	ssize_t new_len = user_event_layout_end_strings(event->layout, payload, len);
+
+	return new_len < 0 ? new_len : ue_record(event, payload, new_len);
+}
+
+/*
+ * The payload is ours, with a byte behind it: what is checked here is what is
+ * recorded.
+ */
+static __always_inline int dispatch(struct user_event *event, void *payload, size_t len)
+{
+	int ret = user_event_layout_check(event->layout, payload, len);
+
+	if (likely(!ret))
+		return ue_record(event, payload, len);
+	return ret < 0 ? ret : ue_end_strings_and_record(event, payload, len);
+}
+
+/* Memory for a payload too large for the stack, and a byte, once it has a chance */
 static void *alloc_payload(const struct user_event *event, size_t len)
 {
 	void *payload;
@@ -197,7 +210,7 @@ static void *alloc_payload(const struct user_event *event, size_t len)
 	if (ret)
 		return ERR_PTR(ret);
 
-	payload = kvmalloc(len, USER_EVENT_GFP);
+	payload = kvmalloc(len + 1, USER_EVENT_GFP);
 	return payload ?: ERR_PTR(-ENOMEM);
 }
 
@@ -245,7 +258,7 @@ ssize_t user_event_emit(struct user_event *event, const char __user *from, size_
 	size_t payload_len = len - sizeof(write.index);
 	int ret;
 
-	if (unlikely(payload_len > sizeof(write.payload)))
+	if (unlikely(payload_len > USER_EVENT_SMALL))
 		return copy_large(event, from, len);
 	if (unlikely(copy_from_user(&write.index, from, len)))
 		return -EFAULT;
@@ -279,14 +292,15 @@ int user_event_emit_iter(struct user_event *event, struct iov_iter *from)
 /**
  * user_event_emit_copied - record an event whose payload is at hand
  * @event: which, as for user_event_emit()
- * @payload: its payload, which no one else can change
+ * @payload: its payload, which no one else can change, with memory for one byte
+ *	more behind it
  * @len: bytes of @payload, %USER_EVENT_SMALL at most
  *
  * Context: Process context.
  *
  * Return: 0, or an error as of user_event_emit(), but for what copying adds.
  */
-int user_event_emit_copied(struct user_event *event, const void *payload, size_t len)
+int user_event_emit_copied(struct user_event *event, void *payload, size_t len)
 {
 	if (WARN_ON_ONCE(len > USER_EVENT_SMALL))
 		return -EINVAL;

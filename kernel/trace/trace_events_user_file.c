@@ -553,7 +553,7 @@ static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 
 	if (unlikely(kiocb->ki_pos || len < sizeof(write.index)))
 		return -EFAULT;
-	if (unlikely(len > sizeof(write.index) + sizeof(write.payload) ||
+	if (unlikely(len > sizeof(write.index) + USER_EVENT_SMALL ||
 		     !copy_from_iter_full(&write.index, len, from)))
 		return write_pieces(file, from);
 

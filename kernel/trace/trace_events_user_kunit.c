@@ -599,7 +599,11 @@ static const struct check_case check_cases[] = {
 	CHECK("string in the header", "__data_loc char[] a", 0, 4, "\0", -EFAULT),
 	CHECK("string from the header on", "__data_loc char[] a", FIRST - 1, 6, "\0", -EFAULT),
 	CHECK("string of no bytes", "__data_loc char[] a", DATA, 0, "\0", 0),
-	CHECK("string of nothing", "__data_loc char[] a", 0, 0, "", 0),
+	CHECK("string of no bytes before text", "__data_loc char[] a", DATA, 0, "hello\0", 1),
+	CHECK("string of no bytes behind text", "__data_loc char[] a", DATA + 5, 0, "hello\0", 0),
+	CHECK("string of no bytes at the end", "__data_loc char[] a", DATA + 6, 0, "hello\0", 1),
+	CHECK("string of no bytes outside", "__data_loc char[] a", DATA + 7, 0, "hello\0", -EFAULT),
+	CHECK("string of nothing", "__data_loc char[] a", 0, 0, "", 1),
 	CHECK("string far away", "__data_loc char[] a", U16_MAX, 1, "\0", -EFAULT),
 	CHECK("string of the largest size", "__data_loc char[] a", DATA, U16_MAX, "\0", -EFAULT),
 	CHECK("string of unsigned char", "__data_loc unsigned char[] a", DATA, 5, "hello", -EFAULT),
@@ -615,6 +619,7 @@ static const struct check_case check_cases[] = {
 	CHECK("relative string without an end", "__rel_loc char[] a", 0, 5, "hello", -EFAULT),
 	CHECK("relative string too long", "__rel_loc char[] a", 1, 6, "hello\0", -EFAULT),
 	CHECK("relative string of no bytes", "__rel_loc char[] a", 0, 0, "\0", 0),
+	CHECK("relative string of nothing", "__rel_loc char[] a", 0, 0, "", 1),
 	CHECK("relative string far away", "__rel_loc char[] a", U16_MAX, U16_MAX, "\0", -EFAULT),
 	CHECK("relative array", "__rel_loc u32[] a", 1, 4, "hello", 0),
 	CHECK("relative array too long", "__rel_loc u32[] a", 2, 4, "hello", -EFAULT),
@@ -667,6 +672,63 @@ static void layout_check_each(struct kunit *test)
 	payload.b++;
 	payload.text[3] = 'd';
 	KUNIT_EXPECT_EQ(test, user_event_layout_check(layout, &payload, sizeof(payload)), -EFAULT);
+}
+
+/* Strings of no bytes share a NUL, which is appended if there is none to share */
+static void layout_end_strings(struct kunit *test)
+{
+	const struct user_event_layout *layout;
+	struct {
+		u32	a;
+		u32	b;
+		u32	c;
+		u32	d;
+		char	text[5];
+	} __packed payload = {
+		.a = DYN_LOC(0, 0),
+		.b = DYN_LOC(offsetof(typeof(payload), text) - offsetof(typeof(payload), c), 0),
+		.c = DYN_LOC(0, 0),
+		.d = DYN_LOC(FIRST + sizeof(payload) - 1, 0),
+		.text = { 't', 'e', 'x', 't', 'x' },
+	};
+	size_t len = sizeof(payload) - 1, end = FIRST + len;
+
+	layout = parse(test, "__data_loc char[] a;__rel_loc char[] b;"
+			     "__data_loc u8[] c;__data_loc char[] d");
+	KUNIT_ASSERT_EQ(test, user_event_layout_check(layout, &payload, len), 1);
+	KUNIT_ASSERT_EQ(test, user_event_layout_end_strings(layout, &payload, len), len + 1);
+	KUNIT_EXPECT_EQ(test, payload.a, DYN_LOC(end, 1));
+	KUNIT_EXPECT_EQ(test, payload.b, DYN_LOC(end - FIRST - offsetof(typeof(payload), c), 1));
+	KUNIT_EXPECT_EQ(test, payload.c, 0);
+	KUNIT_EXPECT_EQ(test, payload.d, DYN_LOC(end, 1));
+	KUNIT_EXPECT_EQ(test, payload.text[4], 0);
+	KUNIT_EXPECT_EQ(test, user_event_layout_check(layout, &payload, len + 1), 0);
+
+	payload.a = 0;
+	payload.text[2] = 0;
+	KUNIT_ASSERT_EQ(test, user_event_layout_check(layout, &payload, len + 1), 1);
+	KUNIT_ASSERT_EQ(test, user_event_layout_end_strings(layout, &payload, len + 1), len + 1);
+	KUNIT_EXPECT_EQ(test, payload.a, DYN_LOC(end - 2, 1));
+	KUNIT_EXPECT_EQ(test, payload.d, DYN_LOC(end, 1));
+}
+
+/* An offset has 16 bits, an entry may have more */
+static void layout_end_strings_far(struct kunit *test)
+{
+	const struct user_event_layout *layout = parse(test, "__rel_loc char[] a");
+	size_t len = U16_MAX + 1 - FIRST;
+	char *payload = kunit_kmalloc(test, len + 1, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, payload);
+	memset(payload, 'x', len);
+	memset(payload, 0, sizeof(u32));
+	KUNIT_ASSERT_EQ(test, user_event_layout_check(layout, payload, len), 1);
+	KUNIT_EXPECT_EQ(test, user_event_layout_end_strings(layout, payload, len), -E2BIG);
+	KUNIT_EXPECT_EQ(test, user_event_layout_end_strings(layout, payload, len - 1), len);
+	memset(payload, 0, sizeof(u32));
+	payload[len - 1] = '\0';
+	KUNIT_EXPECT_EQ(test, user_event_layout_end_strings(layout, payload, len), len);
+	KUNIT_EXPECT_EQ(test, user_event_layout_check(layout, payload, len), 0);
 }
 
 /* What the core walks: last field first, and an end even without fields */
@@ -1396,6 +1458,8 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE_PARAM(layout_match, match_gen_params),
 	KUNIT_CASE_PARAM(layout_check, check_gen_params),
 	KUNIT_CASE(layout_check_each),
+	KUNIT_CASE(layout_end_strings),
+	KUNIT_CASE(layout_end_strings_far),
 	KUNIT_CASE(layout_attach),
 	KUNIT_CASE_PARAM(name_check, name_gen_params),
 	KUNIT_CASE(name_length),

@@ -303,6 +303,69 @@ TEST_F(dynamic, string_of_no_bytes_is_taken)
 	EXPECT_EQ(3, perf_count(self->perf));
 }
 
+/*
+ * Whether a record, of @size bytes without what perf pads it with, has a string
+ * that is empty for who reads it by its size as well as up to its NUL.
+ */
+static bool string_is_empty(const char *record, int base, __u32 size)
+{
+	__u32 loc, start;
+
+	memcpy(&loc, record + PAYLOAD, sizeof(loc));
+	start = (loc & 0xffff) + PAYLOAD + base;
+	return loc >> 16 <= 1 && start < size + (loc >> 16) && !record[start];
+}
+
+TEST_F(dynamic, string_of_no_bytes_is_recorded_as_empty)
+{
+	static const char *const texts[] = { "12345678", "123\0x678", "1234567\0" };
+	const int places[] = { 4, 6, 7, 12, variant->base };
+	const int fd = self->stage.fd;
+	struct perf_ring ring;
+	char record[64];
+	int i, j;
+
+	ASSERT_EQ(0, perf_ring_open(&ring, SYSTEM, self->stage.name, 1));
+	for (i = 0; i < 15; i++) {
+		j = i % 5;
+		ASSERT_EQ(16, emit_string(fd, 0, variant->base, places[j], 0,
+					  texts[i / 5]));
+		memset(record, 'x', sizeof(record));
+		ASSERT_LE(20, perf_ring_next(&ring, record, sizeof(record)));
+		EXPECT_TRUE(string_is_empty(record, variant->base, 20)) {
+			TH_LOG("at %d of '%s'", places[j], texts[i / 5]);
+		}
+	}
+}
+
+/* A filter may compare in a buffer that still has the record before. */
+TEST_F(dynamic, string_of_no_bytes_is_not_filtered_by_what_is_behind_it)
+{
+	const char *name = self->stage.name;
+	struct {
+		__u32 loc;
+		char text[200];
+	} payload = {};
+	int cpu;
+
+	ASSERT_EQ(0, file_write(event_path(SYSTEM, name, "filter"),
+				"s ~ \"*needle*\""));
+	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
+	ASSERT_EQ(0, event_trace(SYSTEM, name, true));
+	cpu = sched_getcpu();
+	pin_to_cpu(cpu);
+	memset(payload.text, 'a', sizeof(payload.text));
+	memcpy(payload.text + 100, "needle", 7);
+	payload.loc = DYN_LOC((4 + 106 - variant->base) & 0xffff, 1);
+	EXPECT_EQ(208, event_emit(self->stage.fd, 0, &payload, 204));
+	payload.loc = DYN_LOC((4 - variant->base) & 0xffff, 0);
+	EXPECT_EQ(8, event_emit(self->stage.fd, 0, &payload, 4));
+	EXPECT_EQ(0, trace_count(TRACEFS, name)) {
+		TH_LOG("%s", file_read(TRACEFS "/trace"));
+	}
+	EXPECT_EQ(0, file_write(event_path(SYSTEM, name, "filter"), "0"));
+}
+
 TEST_F(dynamic, string_of_no_bytes_is_shown_as_empty)
 {
 	const char *name = self->stage.name;
