@@ -107,6 +107,20 @@ static bool is_identifier(const struct word *word)
 	return true;
 }
 
+/* What is in each directory already, and in that of a system: its control files */
+static bool ue_is_reserved(const char *name, size_t len)
+{
+	static const char * const names[] = { ".", "..", "enable", "filter" };
+	const struct word word = { name, len };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (is_word(&word, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /**
  * user_event_name_len - check a description's characters and its name
  * @desc: the description
@@ -125,7 +139,7 @@ int user_event_name_len(const char *desc, size_t *len)
 	}
 
 	*len = span(desc, ' ');
-	if (!*len || (*len <= 2 && !strncmp(desc, "..", *len)))
+	if (!*len || ue_is_reserved(desc, *len))
 		return -EINVAL;
 
 	/* Flags would follow a colon, and there are none */

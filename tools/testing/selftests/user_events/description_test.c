@@ -471,6 +471,8 @@ TEST_F(text, refused_names_are_EINVAL)
 		"@\\", "@%", "@%s u32 a", "%n@", "@\t", "@\tu32 a", "\t@",
 		"@\n", "@\nu32 a", "@\x01", "@\x1b[0m", "@\x7f", "@\x80",
 		"@\xc3\xa4", "\xff@",
+		/* the control files of a system have these names */
+		"enable", "enable u32 a", "filter", "filter u32 a",
 		/* there are no flags behind a colon */
 		":", "@:", "@:flag", "@:flag u32 a", ":@", "@:[1]",
 	};
