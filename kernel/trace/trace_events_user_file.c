@@ -551,7 +551,8 @@ static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 	struct user_event *event;
 	int ret;
 
-	if (unlikely(kiocb->ki_pos || len < sizeof(write.index)))
+	/* The position does not matter: users of io_uring may count it up */
+	if (unlikely(len < sizeof(write.index)))
 		return -EFAULT;
 	if (unlikely(len > sizeof(write.index) + USER_EVENT_SMALL ||
 		     !copy_from_iter_full(&write.index, len, from)))

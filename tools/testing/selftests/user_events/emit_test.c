@@ -5,6 +5,7 @@
 #include <limits.h>
 #include "common.h"
 #include "perf.h"
+#include "uring.h"
 
 /* Where the payload starts in an entry: offsets of __data_loc count from 0. */
 #define PAYLOAD 8
@@ -144,7 +145,7 @@ TEST_F(emit, payload_on_an_absent_page_is_read)
 	EXPECT_EQ(1, perf_count(self->perf));
 }
 
-TEST_F(emit, file_offset_other_than_0_is_EFAULT)
+TEST_F(emit, file_offset_other_than_0_is_EFAULT_for_write)
 {
 	int i;
 
@@ -156,6 +157,40 @@ TEST_F(emit, file_offset_other_than_0_is_EFAULT)
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(16, emit_raw(self->stage.fd, &self->record, 16));
 	EXPECT_EQ(4, perf_count(self->perf));
+}
+
+TEST_F(emit, pwritev_takes_any_file_offset)
+{
+	const struct iovec iov[] = {
+		{ .iov_base = &self->record, .iov_len = 4 },
+		{ .iov_base = &self->record.a, .iov_len = 12 },
+	};
+
+	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 0));
+	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 1));
+	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 4096));
+	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 1LL << 40));
+	EXPECT_EQ(16, emit_raw(self->stage.fd, &self->record, 16));
+	EXPECT_EQ(5, perf_count(self->perf));
+}
+
+TEST_F(emit, io_uring_takes_any_file_offset)
+{
+	const __u64 offsets[] = { 0, 16, 4096, -1 };
+	struct uring ring;
+	int i;
+
+	if (uring_open(&ring) < 0)
+		SKIP(return, "no io_uring");
+	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
+	ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(16, uring_write(&ring, self->stage.fd, &self->record,
+					  16, offsets[i])) {
+			TH_LOG("at offset %lld", (long long)offsets[i]);
+		}
+	}
+	EXPECT_EQ(4, trace_count(TRACEFS, self->stage.name));
 }
 
 TEST_F(emit, seek_is_ESPIPE)
