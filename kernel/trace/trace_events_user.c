@@ -364,6 +364,7 @@ static void free_event(struct user_event *event)
 	if (event->multi)
 		kfree(event->tp.name);
 	kfree(event->call.print_fmt);
+	kfree(event->stand_in);
 	kfree(event->layout);
 	kmem_cache_free(event_cache, event);
 }
@@ -390,7 +391,7 @@ static int remove_event(struct user_event *event)
 		return -EBUSY;
 
 	user_event_layout_detach(event->layout);
-	ret = trace_remove_event_call(&event->call);
+	ret = user_event_remove_call(event);
 	if (ret) {
 		user_event_layout_attach(event->layout);
 		return ret;
@@ -793,9 +794,11 @@ static int add_to_core(struct user_event *event)
 {
 	int ret;
 
-	/* 0: no type number is left for it */
-	if (!register_trace_event(&event->call.event))
-		return -EMFILE;
+	/* 0: no type number is left for it, unless one that is held can be released */
+	while (!register_trace_event(&event->call.event)) {
+		if (!user_event_release_number())
+			return -EMFILE;
+	}
 
 	user_event_layout_attach(event->layout);
 	dyn_event_add(&event->devent, &event->call);

@@ -5,6 +5,7 @@
  * A file calls only files above it in this list:
  *
  *   trace_events_user_layout.c    text -> immutable layout
+ *   trace_events_user_number.c    the type numbers of removed events
  *   trace_events_user.c           an event's life: name, find, share, delete
  *   trace_events_user_set.c       registrations that address spaces share
  *   trace_events_user_page.c      pages of user memory, and the bits in them
@@ -283,6 +284,8 @@ struct user_event_name {
  * @devent: what dynamic_events knows of it
  * @tp: gives the tracepoint its name
  *	single: the registered name; multi: "NAME:[ID]", and owns it
+ * @stand_in: takes over @call's type number when the event is removed, if it has
+ *	ever been recorded by ftrace, else NULL; owned; under event_mutex
  * @call: what the tracing core knows of it; owns print_fmt
  */
 struct user_event {
@@ -306,12 +309,14 @@ struct user_event {
 	struct rhash_head			node;
 	struct dyn_event			devent;
 	struct tracepoint			tp;
+	struct trace_event_call			*stand_in;
 	struct trace_event_call			call;
 };
 
 extern struct dyn_event_operations user_event_dyn_ops;
 extern struct user_event_group user_event_default_group;
 extern unsigned int user_events_max;
+extern unsigned int user_event_max_held;
 
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags);
@@ -330,6 +335,9 @@ int user_event_delete(struct user_event_group *group, const char *name);
 struct list_head *user_event_fields(struct trace_event_call *call);
 const char *user_event_format_name(struct trace_event_call *call);
 int user_event_init(void);
+int user_event_hold_number(struct user_event *event);
+bool user_event_release_number(void);
+int user_event_remove_call(struct user_event *event);
 
 /**
  * user_event_from_call - the event that a call of the tracing core belongs to

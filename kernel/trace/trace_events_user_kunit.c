@@ -1397,6 +1397,79 @@ static void event_print_record(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, strstr(text, "b="));
 }
 
+/* Records an event in no buffer, and removes it; returns the number it had */
+static int record_and_remove(struct kunit *test, const char *desc)
+{
+	struct user_event *event = get_single(test, desc);
+	int type = event->call.event.type;
+	struct trace_event_file file = {};
+
+	mutex_lock(&event_mutex);
+	KUNIT_ASSERT_EQ(test, attach(event, &file), 0);
+	detach(event, &file);
+	mutex_unlock(&event_mutex);
+	put(test, event);
+	return type;
+}
+
+static bool number_is_used(int type)
+{
+	bool used;
+
+	trace_event_read_lock();
+	used = ftrace_find_event(type);
+	trace_event_read_unlock();
+	return used;
+}
+
+static void event_number(struct kunit *test)
+{
+	struct user_event *event = get_single(test, "kunit_number u32 a");
+	int type = event->call.event.type;
+
+	/* What was never recorded leaves nothing behind */
+	put(test, event);
+	KUNIT_EXPECT_FALSE(test, number_is_used(type));
+
+	type = record_and_remove(test, "kunit_number u32 a");
+	KUNIT_EXPECT_TRUE(test, number_is_used(type));
+	event = get_single(test, "kunit_number u32 a");
+	KUNIT_EXPECT_NE(test, type, event->call.event.type);
+	put(test, event);
+}
+
+static void restore_max_held(void *max)
+{
+	user_event_max_held = (unsigned long)max;
+}
+
+static void release_numbers(void)
+{
+	guard(mutex)(&event_mutex);
+	while (user_event_release_number())
+		;
+}
+
+/* There is an end to it */
+static void event_numbers_held(struct kunit *test)
+{
+	void *max = (void *)(unsigned long)user_event_max_held;
+	int type, i;
+
+	KUNIT_EXPECT_EQ(test, user_event_max_held, 4096);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, restore_max_held, max));
+	user_event_max_held = 100;
+	release_numbers();
+
+	type = record_and_remove(test, "kunit_number u32 a");
+	for (i = 0; i < 99; i++)
+		record_and_remove(test, "kunit_number u32 a");
+	KUNIT_EXPECT_TRUE(test, number_is_used(type));
+	record_and_remove(test, "kunit_number u32 a");
+	KUNIT_EXPECT_FALSE(test, number_is_used(type));
+	release_numbers();
+}
+
 /* dynamic_events makes single formats that persist, and deletes one by layout */
 static void event_dynamic(struct kunit *test)
 {
@@ -1491,6 +1564,8 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE(event_zombie),
 	KUNIT_CASE(event_revive),
 	KUNIT_CASE(event_print_record),
+	KUNIT_CASE(event_number),
+	KUNIT_CASE(event_numbers_held),
 	KUNIT_CASE(event_dynamic),
 	KUNIT_CASE(event_dynamic_formats),
 	{}

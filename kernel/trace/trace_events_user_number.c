@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: what keeps the type number of a removed event from being reused.
+ *
+ * The tracing core gives the lowest free number to the next event of any kind,
+ * and reads the records of that number in all buffers with that event's fields.
+ * A user event is removed when a program ends, and nothing clears the buffers
+ * then.  So the number of an event that has been recorded passes to a stand-in
+ * without fields, which keeps it registered until some thousand others have
+ * been removed.
+ */
+#include <linux/list.h>
+#include <linux/slab.h>
+
+#include "trace_events_user.h"
+#include "trace_output.h"
+
+/* Numbers that are held at most, of the 16 bits that all events share; tests lower it */
+unsigned int user_event_max_held = 4096;
+
+/* Oldest first, by trace_event_call::list, and how many; under event_mutex */
+static LIST_HEAD(ue_stand_ins);
+static unsigned int ue_nr_stand_ins;
+
+/* With "options/fields", the core shows the name and that there are no fields */
+static const char ue_stand_in_name[] = "<of a removed event>";
+
+static enum print_line_t ue_print_stand_in(struct trace_iterator *iter, int flags,
+					   struct trace_event *event)
+{
+	trace_seq_printf(&iter->seq, "%s\n", ue_stand_in_name);
+	return trace_handle_return(&iter->seq);
+}
+
+static struct trace_event_functions ue_stand_in_funcs = {
+	.trace	= ue_print_stand_in,
+	.raw	= trace_nop_print,
+	.hex	= trace_nop_print,
+	.binary	= trace_nop_print,
+};
+
+static struct trace_event_class ue_stand_in_class = {
+	.system	= USER_EVENTS_SYSTEM,
+	.fields	= LIST_HEAD_INIT(ue_stand_in_class.fields),
+};
+
+/**
+ * user_event_hold_number - see to it that an event's number outlives it
+ * @event: is about to be recorded into a buffer that may outlive it
+ *
+ * What it takes is allocated here, so that the event's removal can't fail.
+ *
+ * Context: event_mutex held.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int user_event_hold_number(struct user_event *event)
+{
+	struct trace_event_call *stand_in;
+
+	lockdep_assert_held(&event_mutex);
+	if (event->stand_in)
+		return 0;
+
+	stand_in = kzalloc(sizeof(*stand_in), GFP_KERNEL);
+	if (!stand_in)
+		return -ENOMEM;
+
+	stand_in->class = &ue_stand_in_class;
+	stand_in->name = (char *)ue_stand_in_name;
+	stand_in->event.funcs = &ue_stand_in_funcs;
+	stand_in->flags = TRACE_EVENT_FL_DYNAMIC;
+	event->stand_in = stand_in;
+	return 0;
+}
+
+/**
+ * user_event_release_number - let the number that is held longest be reused
+ *
+ * Context: event_mutex held.
+ *
+ * Return: false when none is held.
+ */
+bool user_event_release_number(void)
+{
+	struct trace_event_call *stand_in;
+
+	lockdep_assert_held(&event_mutex);
+	stand_in = list_first_entry_or_null(&ue_stand_ins, struct trace_event_call, list);
+	if (!stand_in)
+		return false;
+
+	list_del(&stand_in->list);
+	ue_nr_stand_ins--;
+	/* Who finds it does so, and is done with it, under trace_event_sem */
+	unregister_trace_event(&stand_in->event);
+	kfree(stand_in);
+	return true;
+}
+
+/* What has the number of @from belongs to @to from here on */
+static void ue_pass_number(struct trace_event *from, struct trace_event *to)
+{
+	down_write(&trace_event_sem);
+	to->type = from->type;
+	hlist_add_before(&to->node, &from->node);
+	hlist_del_init(&from->node);
+	up_write(&trace_event_sem);
+}
+
+/**
+ * user_event_remove_call - remove an event from the tracing core
+ * @event: which; its number is held if user_event_hold_number() was called
+ *
+ * Context: event_mutex held.
+ *
+ * Return: 0, or -EBUSY when the core still needs the event, which is then as it
+ * was.
+ */
+int user_event_remove_call(struct user_event *event)
+{
+	struct trace_event_call *call = &event->call, *stand_in = event->stand_in;
+	struct trace_event_functions *funcs = call->event.funcs;
+	int ret;
+
+	lockdep_assert_held(&event_mutex);
+	if (!stand_in)
+		return trace_remove_event_call(call);
+
+	ue_pass_number(&call->event, &stand_in->event);
+	/* To the core, an event without functions is not registered */
+	call->event.funcs = NULL;
+	ret = trace_remove_event_call(call);
+	if (ret) {
+		call->event.funcs = funcs;
+		ue_pass_number(&stand_in->event, &call->event);
+		return ret;
+	}
+
+	event->stand_in = NULL;
+	list_add_tail(&stand_in->list, &ue_stand_ins);
+	if (++ue_nr_stand_ins > user_event_max_held)
+		user_event_release_number();
+	return 0;
+}
