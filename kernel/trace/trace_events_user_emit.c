@@ -32,8 +32,13 @@ static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX
 
 static bool fits_ftrace(const struct trace_event_file *file, size_t len)
 {
-	return sizeof(struct trace_entry) + len <=
-	       ring_buffer_max_event_size(file->tr->array_buffer.buffer);
+	struct trace_buffer *buffer = file->tr->array_buffer.buffer;
+	size_t most = ring_buffer_max_event_size(buffer);
+
+	/* Reserving counts the header, too, once there is an absolute time stamp */
+	if (ring_buffer_time_stamp_abs(buffer))
+		most -= 8;
+	return sizeof(struct trace_entry) + len <= most;
 }
 
 static __always_inline void record_ftrace(struct trace_event_file *file,

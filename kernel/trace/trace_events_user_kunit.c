@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/string_helpers.h>
+#include <linux/uio.h>
 
 #include "trace_events_user.h"
 #include "trace_output.h"
@@ -1289,6 +1290,47 @@ static void event_consumers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_busy(), busy);
 }
 
+static unsigned long nr_recorded(struct trace_buffer *buffer)
+{
+	return ring_buffer_entries(buffer) + ring_buffer_overruns(buffer);
+}
+
+/* Emits entries about as large as a sub-buffer: each is recorded or refused */
+static void emit_about_a_sub_buffer(struct kunit *test, struct user_event *event,
+				    struct trace_buffer *buffer)
+{
+	size_t most = ring_buffer_max_event_size(buffer) + 16, len;
+	struct iov_iter iter;
+	struct kvec vec;
+
+	vec.iov_base = kunit_kzalloc(test, most, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vec.iov_base);
+	for (len = most - 64; len <= most; len++) {
+		unsigned long before = nr_recorded(buffer);
+		int ret;
+
+		vec.iov_len = len;
+		iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
+		ret = user_event_emit_iter(event, &iter);
+		KUNIT_EXPECT_TRUE(test, !ret || ret == -E2BIG);
+		KUNIT_EXPECT_EQ_MSG(test, nr_recorded(buffer) - before, !ret, "%zu bytes", len);
+	}
+}
+
+static void event_sub_buffer(struct kunit *test)
+{
+	struct trace_buffer *buffer = top_trace_array()->array_buffer.buffer;
+	struct user_event *event = get_single(test, "kunit_edge");
+	const char *system = event->call.class->system;
+
+	KUNIT_ASSERT_EQ(test, 0, trace_set_clr_event(system, "kunit_edge", 1));
+	emit_about_a_sub_buffer(test, event, buffer);
+	ring_buffer_set_time_stamp_abs(buffer, true);
+	emit_about_a_sub_buffer(test, event, buffer);
+	ring_buffer_set_time_stamp_abs(buffer, false);
+	KUNIT_EXPECT_EQ(test, 0, trace_set_clr_event(system, "kunit_edge", 0));
+}
+
 /* A consumer holds an event; what loses it makes way for who needs the name */
 static void event_zombie(struct kunit *test)
 {
@@ -1561,6 +1603,7 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE(event_many_formats),
 	KUNIT_CASE(event_limit),
 	KUNIT_CASE(event_consumers),
+	KUNIT_CASE(event_sub_buffer),
 	KUNIT_CASE(event_zombie),
 	KUNIT_CASE(event_revive),
 	KUNIT_CASE(event_print_record),
