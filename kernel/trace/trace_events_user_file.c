@@ -753,7 +753,9 @@ static bool dyn_match(const char *system, const char *text, int argc,
 
 	if (strcmp(event->name->text, text) || !is_there(event))
 		return false;
-	if (system && strcmp(event->call.class->system, system))
+	/* Without a system, the default group is meant */
+	if (system ? strcmp(event->call.class->system, system) :
+		     event->name->group != &user_event_default_group)
 		return false;
 	return user_event_layout_match(event->layout, argc, argv);
 }

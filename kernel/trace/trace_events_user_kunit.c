@@ -1542,6 +1542,32 @@ static void event_dynamic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, delete("kunit_dyn"), -ENOENT);
 }
 
+/* Without a system, a command is about the default group */
+static void event_dynamic_group(struct kunit *test)
+{
+	struct user_event_group *group = kunit_kzalloc(test, sizeof(*group), GFP_KERNEL);
+	struct user_event *event;
+
+	KUNIT_ASSERT_NOT_NULL(test, group);
+	user_event_group_init(group, "kunit_group", "kunit_group_multi");
+	event = user_event_get(group, "kunit_dyng u32 a", 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, event);
+	user_event_persist(event);
+	user_event_put(event);
+
+	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:kunit_dyng u32 a", &user_event_dyn_ops),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:user_events/kunit_dyng u32 a",
+						&user_event_dyn_ops), -ENOENT);
+	KUNIT_EXPECT_EQ(test, group->nr_events, 1);
+	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:kunit_group/kunit_dyng u32 a",
+						&user_event_dyn_ops), 0);
+	KUNIT_EXPECT_EQ(test, group->nr_events, 0);
+	/* What the core has removed is freed after a grace period */
+	rcu_barrier();
+	xa_destroy(&group->events);
+}
+
 static void event_dynamic_formats(struct kunit *test)
 {
 	u32 before = nr_events();
@@ -1610,6 +1636,7 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE(event_number),
 	KUNIT_CASE(event_numbers_held),
 	KUNIT_CASE(event_dynamic),
+	KUNIT_CASE(event_dynamic_group),
 	KUNIT_CASE(event_dynamic_formats),
 	{}
 };
