@@ -669,17 +669,53 @@ static const struct file_operations status_fops = {
  * dynamic_events
  */
 
+/**
+ * ue_skip_system - take the system off a command
+ * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
+ * @reg_flags: set to the flags of a registration that makes events of SYSTEM
+ *
+ * Return: the name, or NULL where SYSTEM is none of ours.
+ */
+static const char *ue_skip_system(const char *text, unsigned int *reg_flags)
+{
+	static const struct {
+		const char	*name;
+		unsigned int	reg_flags;
+	} systems[] = {
+		{ USER_EVENTS_SYSTEM "/", 0 },
+		{ USER_EVENTS_MULTI_SYSTEM "/", USER_EVENT_REG_MULTI_FORMAT },
+	};
+	unsigned int i;
+
+	*reg_flags = 0;
+	if (text[strcspn(text, " /")] != '/')
+		return text;
+	for (i = 0; i < ARRAY_SIZE(systems); i++) {
+		size_t len = str_has_prefix(text, systems[i].name);
+
+		*reg_flags = systems[i].reg_flags;
+		if (len)
+			return text + len;
+	}
+	return NULL;
+}
+
 static int dyn_create(const char *raw_command)
 {
 	struct user_event *event;
+	unsigned int reg_flags;
+	const char *desc;
 
 	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
 		return -ECANCELED;
 	if (!perfmon_capable())
 		return -EPERM;
 
-	raw_command = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
-	event = get_event(&user_event_default_group, raw_command, 0);
+	desc = ue_skip_system(skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX)), &reg_flags);
+	if (!desc)
+		return -EINVAL;
+
+	event = get_event(&user_event_default_group, desc, reg_flags);
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
