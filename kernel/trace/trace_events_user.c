@@ -949,11 +949,11 @@ struct user_event *user_event_get(struct user_event_group *group,
 	struct user_event *event;
 	int ret;
 
-	ret = user_event_name_len(desc, &req.key.len);
+	ret = user_event_name_len(desc, &req.key.len, NULL);
 	if (ret)
 		return ERR_PTR(ret);
 
-	req.layout = user_event_layout_parse(desc + req.key.len, USER_EVENT_GFP);
+	req.layout = user_event_layout_parse(desc + req.key.len, USER_EVENT_GFP, NULL);
 	if (IS_ERR(req.layout))
 		return ERR_CAST(req.layout);
 	if (req.multi)

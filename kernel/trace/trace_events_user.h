@@ -98,6 +98,48 @@ struct user_event_dyn_check {
 };
 
 /**
+ * enum user_event_fault - what can be wrong with a command to dynamic_events
+ * @USER_EVENT_BAD_CHAR: a character that no description may have
+ * @USER_EVENT_NO_NAME: nothing where the name should be
+ * @USER_EVENT_RESERVED_NAME: a name that tracefs has for something else
+ * @USER_EVENT_BAD_FLAGS: a colon in the name: there are no flags
+ * @USER_EVENT_LONG_NAME: a name that can't be a directory's
+ * @USER_EVENT_BAD_FIELD: too few words for a field, or too many
+ * @USER_EVENT_BAD_TYPE: a type that there is not
+ * @USER_EVENT_BAD_SIZE: a struct's size that is none
+ * @USER_EVENT_BAD_FIELD_NAME: a field's name that is no identifier of its own
+ * @USER_EVENT_FIELD_TWICE: a field's name that another field has
+ * @USER_EVENT_LARGE_ENTRY: fields that are more than an entry can hold
+ * @USER_EVENT_BAD_SYSTEM: a system that is none of ours
+ * @USER_EVENT_EXISTS: the name belongs to an event with other fields
+ */
+enum user_event_fault {
+	USER_EVENT_BAD_CHAR,
+	USER_EVENT_NO_NAME,
+	USER_EVENT_RESERVED_NAME,
+	USER_EVENT_BAD_FLAGS,
+	USER_EVENT_LONG_NAME,
+	USER_EVENT_BAD_FIELD,
+	USER_EVENT_BAD_TYPE,
+	USER_EVENT_BAD_SIZE,
+	USER_EVENT_BAD_FIELD_NAME,
+	USER_EVENT_FIELD_TWICE,
+	USER_EVENT_LARGE_ENTRY,
+	USER_EVENT_BAD_SYSTEM,
+	USER_EVENT_EXISTS,
+};
+
+/**
+ * struct user_event_error - what is wrong with a command, and where
+ * @fault: what
+ * @at: the first character that it is about
+ */
+struct user_event_error {
+	enum user_event_fault	fault;
+	const char		*at;
+};
+
+/**
  * struct user_event_layout - the fields of an event, parsed once
  * @key_len: bytes of the key
  * @size: least payload of an event, in bytes
@@ -146,8 +188,9 @@ static inline char *user_event_layout_key(const struct user_event_layout *layout
 	return (char *)(user_event_layout_checks(layout) + layout->nr_checks);
 }
 
-int user_event_name_len(const char *desc, size_t *len);
-struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp);
+int user_event_name_len(const char *desc, size_t *len, struct user_event_error *error);
+struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
+						  struct user_event_error *error);
 u32 user_event_layout_hash(const struct user_event_layout *layout);
 char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp);
 void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout);

@@ -669,6 +669,64 @@ static const struct file_operations status_fops = {
  * dynamic_events
  */
 
+/* By enum user_event_fault */
+static const char * const ue_error_texts[] = {
+	[USER_EVENT_BAD_CHAR]		= "Character is not allowed",
+	[USER_EVENT_NO_NAME]		= "Event has no name",
+	[USER_EVENT_RESERVED_NAME]	= "Event name is reserved",
+	[USER_EVENT_BAD_FLAGS]		= "There are no flags",
+	[USER_EVENT_LONG_NAME]		= "Event name is too long",
+	[USER_EVENT_BAD_FIELD]		= "Field is neither TYPE NAME nor struct NAME NAME SIZE",
+	[USER_EVENT_BAD_TYPE]		= "Type is not known",
+	[USER_EVENT_BAD_SIZE]		= "Size is none of a struct",
+	[USER_EVENT_BAD_FIELD_NAME]	= "Field name is no identifier or is reserved",
+	[USER_EVENT_FIELD_TWICE]	= "Field name is used twice",
+	[USER_EVENT_LARGE_ENTRY]	= "Fields are too large for an entry",
+	[USER_EVENT_BAD_SYSTEM]		= "System is not one of user events",
+	[USER_EVENT_EXISTS]		= "Event exists with other fields",
+};
+
+static void ue_log_error(const char *raw_command, enum user_event_fault fault, const char *at)
+{
+	tracing_log_err(NULL, "user_events", raw_command, (const char **)ue_error_texts, fault,
+			at - raw_command);
+}
+
+/* Looks again what is wrong with a description that has been refused */
+static void ue_explain(const char *raw_command, const char *desc)
+{
+	struct user_event_layout *layout;
+	struct user_event_error error;
+	size_t len;
+	int ret;
+
+	ret = user_event_name_len(desc, &len, &error);
+	if (!ret) {
+		layout = user_event_layout_parse(desc + len, GFP_KERNEL, &error);
+		ret = PTR_ERR_OR_ZERO(layout);
+		if (!ret)
+			kfree(layout);
+	}
+	/* A name's id may not fit, which the name alone does not tell */
+	if (!ret)
+		ue_log_error(raw_command, USER_EVENT_LONG_NAME, desc);
+	else if (ret != -ENOMEM)
+		ue_log_error(raw_command, error.fault, error.at);
+}
+
+static void ue_explain_error(const char *raw_command, const char *desc, int ret)
+{
+	switch (ret) {
+	case -EINVAL:
+	case -ENAMETOOLONG:
+		ue_explain(raw_command, desc);
+		break;
+	case -EADDRINUSE:
+		ue_log_error(raw_command, USER_EVENT_EXISTS, desc);
+		break;
+	}
+}
+
 /**
  * ue_skip_system - take the system off a command
  * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
@@ -704,20 +762,25 @@ static int dyn_create(const char *raw_command)
 {
 	struct user_event *event;
 	unsigned int reg_flags;
-	const char *desc;
+	const char *text, *desc;
 
 	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
 		return -ECANCELED;
 	if (!perfmon_capable())
 		return -EPERM;
 
-	desc = ue_skip_system(skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX)), &reg_flags);
-	if (!desc)
+	text = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
+	desc = ue_skip_system(text, &reg_flags);
+	if (!desc) {
+		ue_log_error(raw_command, USER_EVENT_BAD_SYSTEM, text);
 		return -EINVAL;
+	}
 
 	event = get_event(&user_event_default_group, desc, reg_flags);
-	if (IS_ERR(event))
+	if (IS_ERR(event)) {
+		ue_explain_error(raw_command, desc, PTR_ERR(event));
 		return PTR_ERR(event);
+	}
 
 	user_event_persist(event);
 	user_event_put(event);

@@ -29,7 +29,7 @@ KUNIT_DEFINE_ACTION_WRAPPER(put_action, user_event_put, struct user_event *);
 
 static struct user_event_layout *parse(struct kunit *test, const char *fields)
 {
-	struct user_event_layout *layout = user_event_layout_parse(fields, GFP_KERNEL);
+	struct user_event_layout *layout = user_event_layout_parse(fields, GFP_KERNEL, NULL);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, layout, "\"%s\"", fields);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, kfree_action, layout));
@@ -393,11 +393,16 @@ KUNIT_ARRAY_PARAM(refused, refused_cases, text_to_desc);
 static void layout_refused(struct kunit *test)
 {
 	const char * const *text = test->param_value;
-	struct user_event_layout *layout = user_event_layout_parse(*text, GFP_KERNEL);
+	struct user_event_error error = {};
+	struct user_event_layout *layout;
 
+	layout = user_event_layout_parse(*text, GFP_KERNEL, &error);
 	KUNIT_EXPECT_PTR_EQ(test, layout, ERR_PTR(-EINVAL));
 	if (!IS_ERR(layout))
 		kfree(layout);
+	/* The place is in the text */
+	KUNIT_EXPECT_GE(test, error.at, *text);
+	KUNIT_EXPECT_LE(test, error.at, *text + strlen(*text));
 }
 
 /* Fields follow one another without padding, behind the common header */
@@ -837,11 +842,16 @@ KUNIT_ARRAY_PARAM(name, name_cases, name_to_desc);
 static void name_check(struct kunit *test)
 {
 	const struct name_case *c = test->param_value;
+	struct user_event_error error = {};
 	size_t len = 0;
 
-	KUNIT_EXPECT_EQ(test, user_event_name_len(c->desc, &len), c->ret);
-	if (!c->ret)
+	KUNIT_EXPECT_EQ(test, user_event_name_len(c->desc, &len, &error), c->ret);
+	if (!c->ret) {
 		KUNIT_EXPECT_EQ(test, len, c->len);
+		return;
+	}
+	KUNIT_EXPECT_GE(test, error.at, c->desc);
+	KUNIT_EXPECT_LE(test, error.at, c->desc + strlen(c->desc));
 }
 
 /* A description with a name of so many characters */
@@ -858,15 +868,18 @@ static char *long_name(struct kunit *test, size_t len, const char *fields)
 static void name_length(struct kunit *test)
 {
 	size_t len;
+	int ret;
 
-	KUNIT_EXPECT_EQ(test, user_event_name_len(long_name(test, 239, ""), &len), 0);
+	ret = user_event_name_len(long_name(test, 239, ""), &len, NULL);
+	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, len, 239);
-	KUNIT_EXPECT_EQ(test, user_event_name_len(long_name(test, 255, " u32 a"), &len), 0);
+	ret = user_event_name_len(long_name(test, 255, " u32 a"), &len, NULL);
+	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, len, 255);
-	KUNIT_EXPECT_EQ(test, user_event_name_len(long_name(test, 256, " u32 a"), &len),
-			-ENAMETOOLONG);
-	KUNIT_EXPECT_EQ(test, user_event_name_len(long_name(test, 500, ""), &len),
-			-ENAMETOOLONG);
+	ret = user_event_name_len(long_name(test, 256, " u32 a"), &len, NULL);
+	KUNIT_EXPECT_EQ(test, ret, -ENAMETOOLONG);
+	ret = user_event_name_len(long_name(test, 500, ""), &len, NULL);
+	KUNIT_EXPECT_EQ(test, ret, -ENAMETOOLONG);
 }
 
 /*

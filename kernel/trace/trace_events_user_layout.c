@@ -121,36 +121,55 @@ static bool ue_is_reserved(const char *name, size_t len)
 	return false;
 }
 
+/* Returns -EINVAL, and says of what for those who want to know */
+static int ue_refuse(struct user_event_error *error, enum user_event_fault fault,
+		     const char *at)
+{
+	if (error) {
+		error->fault = fault;
+		error->at = at;
+	}
+	return -EINVAL;
+}
+
 /**
  * user_event_name_len - check a description's characters and its name
  * @desc: the description
  * @len: set to the bytes of the name, which is the start of @desc
+ * @error: set to what is wrong, unless NULL or nothing is
  *
  * Return: 0, -EINVAL for a description that can't be one whatever its fields
  * are, -ENAMETOOLONG for a name that can't be a directory's.
  */
-int user_event_name_len(const char *desc, size_t *len)
+int user_event_name_len(const char *desc, size_t *len, struct user_event_error *error)
 {
 	const char *c;
 
 	for (c = desc; *c; c++) {
 		if (!is_clean(*c))
-			return -EINVAL;
+			return ue_refuse(error, USER_EVENT_BAD_CHAR, c);
 	}
 
 	*len = span(desc, ' ');
-	if (!*len || ue_is_reserved(desc, *len))
-		return -EINVAL;
+	if (!*len)
+		return ue_refuse(error, USER_EVENT_NO_NAME, desc);
+	if (ue_is_reserved(desc, *len))
+		return ue_refuse(error, USER_EVENT_RESERVED_NAME, desc);
 
 	/* Flags would follow a colon, and there are none */
-	if (memchr(desc, ':', *len))
-		return -EINVAL;
+	c = memchr(desc, ':', *len);
+	if (c)
+		return ue_refuse(error, USER_EVENT_BAD_FLAGS, c);
 
-	return *len > NAME_MAX ? -ENAMETOOLONG : 0;
+	if (*len <= NAME_MAX)
+		return 0;
+	ue_refuse(error, USER_EVENT_LONG_NAME, desc);
+	return -ENAMETOOLONG;
 }
 
 /* Split one field into words; returns how many, or -EINVAL for too many */
-static int split_words(const char *text, size_t len, struct word *words)
+static int split_words(const char *text, size_t len, struct word *words,
+		       struct user_event_error *error)
 {
 	const char *end = text + len;
 	int nr = 0;
@@ -163,7 +182,7 @@ static int split_words(const char *text, size_t len, struct word *words)
 			continue;
 		}
 		if (nr == MAX_WORDS)
-			return -EINVAL;
+			return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
 		start = text;
 		while (text < end && *text != ' ')
 			text++;
@@ -240,13 +259,14 @@ static const struct base_type *find_base_type(const char *type)
 
 static int parse_plain(struct user_event_layout *layout,
 		       struct ftrace_event_field *field,
-		       const struct word *words, int nr)
+		       const struct word *words, int nr,
+		       struct user_event_error *error)
 {
 	const struct base_type *base;
 	char *type;
 
 	if (nr != (is_word(&words[0], "unsigned") ? 3 : 2))
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
 
 	type = append_words(layout, words, nr - 1);
 	field->type = type;
@@ -259,7 +279,7 @@ static int parse_plain(struct user_event_layout *layout,
 
 	field->len = array_len(words[nr - 2].text, words[nr - 2].len);
 	if (!field->len)
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[0].text);
 	canonicalize_array(layout, type, field->len);
 	field->size = field->len;
 	field->filter_type = FILTER_STATIC_STRING;
@@ -276,13 +296,14 @@ static bool has_loc(const struct word *word)
 static int parse_dynamic(struct user_event_layout *layout,
 			 struct ftrace_event_field *field,
 			 struct user_event_dyn_check *check,
-			 const struct word *words, int nr)
+			 const struct word *words, int nr,
+			 struct user_event_error *error)
 {
 	if (nr == 4 ? !is_word(&words[1], "unsigned") : nr != 3)
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
 	/* The type is free in its spelling */
 	if (has_loc(&words[nr - 2]))
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[nr - 2].text);
 
 	field->type = append_words(layout, words, nr - 1);
 	field->size = sizeof(u32);
@@ -297,16 +318,19 @@ static int parse_dynamic(struct user_event_layout *layout,
 
 static int parse_struct(struct user_event_layout *layout,
 			struct ftrace_event_field *field,
-			const struct word *words, int nr)
+			const struct word *words, int nr,
+			struct user_event_error *error)
 {
 	unsigned int size;
 
-	if (nr != 4 || has_loc(&words[1]))
-		return -EINVAL;
+	if (nr != 4)
+		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
+	if (has_loc(&words[1]))
+		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[1].text);
 
 	size = parse_size(words[3].text, words[3].len, 10);
 	if (!size || size > USER_EVENT_MAX_ENTRY)
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_BAD_SIZE, words[3].text);
 
 	field->type = append_words(layout, words, 2);
 	field->size = size;
@@ -319,18 +343,19 @@ static bool is_struct(const struct ftrace_event_field *field)
 }
 
 static int add_name(struct user_event_layout *layout,
-		    struct ftrace_event_field *field, const struct word *name)
+		    struct ftrace_event_field *field, const struct word *name,
+		    struct user_event_error *error)
 {
 	const struct ftrace_event_field *other;
 
 	if (!is_identifier(name) ||
 	    (name->len >= strlen("common_") &&
 	     !memcmp(name->text, "common_", strlen("common_"))))
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_BAD_FIELD_NAME, name->text);
 
 	for (other = layout->fields; other < field; other++) {
 		if (is_word(name, other->name))
-			return -EINVAL;
+			return ue_refuse(error, USER_EVENT_FIELD_TWICE, name->text);
 	}
 
 	field->name = append_words(layout, name, 1);
@@ -344,12 +369,12 @@ static int add_name(struct user_event_layout *layout,
 static int parse_field(struct user_event_layout *layout,
 		       struct ftrace_event_field *field,
 		       struct user_event_dyn_check *check,
-		       const char *text, size_t len)
+		       const char *text, size_t len, struct user_event_error *error)
 {
 	struct word words[MAX_WORDS];
 	int nr, name, ret;
 
-	nr = split_words(text, len, words);
+	nr = split_words(text, len, words, error);
 	if (nr <= 0)
 		return nr;
 
@@ -358,21 +383,21 @@ static int parse_field(struct user_event_layout *layout,
 	name = nr - 1;
 	if (is_word(&words[0], "struct")) {
 		name = 2;
-		ret = parse_struct(layout, field, words, nr);
+		ret = parse_struct(layout, field, words, nr, error);
 	} else if (is_word(&words[0], "__data_loc") ||
 		   is_word(&words[0], "__rel_loc")) {
-		ret = parse_dynamic(layout, field, check, words, nr);
+		ret = parse_dynamic(layout, field, check, words, nr, error);
 	} else {
-		ret = parse_plain(layout, field, words, nr);
+		ret = parse_plain(layout, field, words, nr, error);
 	}
 	if (!ret)
-		ret = add_name(layout, field, &words[name]);
+		ret = add_name(layout, field, &words[name], error);
 	if (ret)
 		return ret;
 
 	field->offset = USER_EVENT_FIRST_OFFSET + layout->size;
 	if (field->offset + field->size > USER_EVENT_MAX_ENTRY)
-		return -EINVAL;
+		return ue_refuse(error, USER_EVENT_LARGE_ENTRY, text);
 
 	field->is_signed = field->type[0] != 'u';
 	layout->size += field->size;
@@ -443,13 +468,14 @@ static bool looks_dynamic(const char *text)
  * One allocation for all.  The key only drops spaces: each field of N
  * characters has at least one space, which becomes a NUL, and one NUL more.
  */
-static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp)
+static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp,
+					      struct user_event_error *error)
 {
 	size_t len, nr_fields = 0, nr_checks = 0, size = 0;
 	struct user_event_layout *layout;
 
 	if (strnlen(text, MAX_TEXT) == MAX_TEXT)
-		return ERR_PTR(-EINVAL);
+		return ERR_PTR(ue_refuse(error, USER_EVENT_LARGE_ENTRY, text));
 
 	while ((len = next_field(&text))) {
 		nr_fields++;
@@ -483,11 +509,13 @@ static void init_no_field(struct user_event_layout *layout)
  * @text: the fields, separated by ';'; may be empty; its characters have been
  *	checked by user_event_name_len()
  * @gfp: how to allocate
+ * @error: set to what is wrong where -EINVAL is returned, unless NULL
  *
  * Return: the layout, to be freed with kfree(), -EINVAL for text that is no
  * list of fields, -ENOMEM.
  */
-struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
+struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
+						  struct user_event_error *error)
 {
 	struct user_event_dyn_check *check;
 	struct user_event_layout *layout;
@@ -495,14 +523,14 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp)
 	size_t len;
 	int ret;
 
-	layout = alloc_layout(text, gfp);
+	layout = alloc_layout(text, gfp, error);
 	if (IS_ERR(layout))
 		return layout;
 
 	field = layout->fields;
 	check = user_event_layout_checks(layout);
 	while ((len = next_field(&text))) {
-		ret = parse_field(layout, field++, check, text, len);
+		ret = parse_field(layout, field++, check, text, len, error);
 		if (ret) {
 			kfree(layout);
 			return ERR_PTR(ret);
