@@ -13,6 +13,7 @@
 #include <linux/limits.h>
 #include <linux/list_sort.h>
 #include <linux/llist.h>
+#include <linux/once.h>
 #include <linux/perf_event.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -924,6 +925,15 @@ static struct user_event *share_or_create_event(struct ue_request *req)
 	return event;
 }
 
+/* A table's own seed would not do: it is mixed with what comes out here */
+static u32 ue_hash_layout(const struct user_event_layout *layout)
+{
+	static hsiphash_key_t key __read_mostly;
+
+	get_random_once(&key, sizeof(key));
+	return user_event_layout_hash(layout, &key);
+}
+
 /**
  * user_event_get - find or make the event that a description asks for
  * @group: where
@@ -957,7 +967,7 @@ struct user_event *user_event_get(struct user_event_group *group,
 	if (IS_ERR(req.layout))
 		return ERR_CAST(req.layout);
 	if (req.multi)
-		req.hash = user_event_layout_hash(req.layout);
+		req.hash = ue_hash_layout(req.layout);
 
 	event = share_event(&req);
 	if (!event) {

@@ -54,6 +54,7 @@
 #include <linux/mm_types.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
+#include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/trace_events.h>
 #include <linux/tracepoint.h>
@@ -191,7 +192,7 @@ static inline char *user_event_layout_key(const struct user_event_layout *layout
 int user_event_name_len(const char *desc, size_t *len, struct user_event_error *error);
 struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
 						  struct user_event_error *error);
-u32 user_event_layout_hash(const struct user_event_layout *layout);
+u32 user_event_layout_hash(const struct user_event_layout *layout, const hsiphash_key_t *key);
 char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp);
 void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout);
 bool user_event_layout_match(const struct user_event_layout *layout,

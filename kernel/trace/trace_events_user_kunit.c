@@ -251,9 +251,10 @@ static void layout_same(struct kunit *test)
 	const struct pair_case *c = test->param_value;
 	const struct user_event_layout *a = parse(test, c->a);
 	const struct user_event_layout *b = parse(test, c->b);
+	const hsiphash_key_t key = {{ 1, 2 }};
 
 	KUNIT_EXPECT_TRUE(test, user_event_layout_equal(a, b));
-	KUNIT_EXPECT_EQ(test, user_event_layout_hash(a), user_event_layout_hash(b));
+	KUNIT_EXPECT_EQ(test, user_event_layout_hash(a, &key), user_event_layout_hash(b, &key));
 	KUNIT_EXPECT_STREQ(test, show(test, a), show(test, b));
 }
 
@@ -1238,6 +1239,17 @@ static void event_many_formats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_events(), before);
 }
 
+/* These collide in all 32 bits of jhash() with a seed of 0, on little endian */
+static void event_hash(struct kunit *test)
+{
+	struct user_event *a, *b, *c;
+
+	a = get_multi(test, "kunit_hash u32 floodingT9oUdaDlBXgE");
+	b = get_multi(test, "kunit_hash u32 floodingdFlqfQrjMs5E");
+	c = get_multi(test, "kunit_hash u32 floodingPQKWv_ONMFGL");
+	KUNIT_EXPECT_FALSE(test, a->hash == b->hash && b->hash == c->hash);
+}
+
 static void restore_max(void *max)
 {
 	user_events_max = (unsigned long)max;
@@ -1640,6 +1652,7 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE(event_delete_single_busy),
 	KUNIT_CASE(event_delete_unknown),
 	KUNIT_CASE(event_many_formats),
+	KUNIT_CASE(event_hash),
 	KUNIT_CASE(event_limit),
 	KUNIT_CASE(event_consumers),
 	KUNIT_CASE(event_sub_buffer),

@@ -7,7 +7,6 @@
  * fields into the list that the tracing core wants.
  */
 #include <linux/ctype.h>
-#include <linux/jhash.h>
 #include <linux/limits.h>
 #include <linux/seq_buf.h>
 #include <linux/seq_file.h>
@@ -548,12 +547,13 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
 /**
  * user_event_layout_hash - hash a layout
  * @layout: the layout
+ * @key: a secret, without which nobody finds layouts of the same hash
  *
- * Return: a number that is the same for equal layouts.
+ * Return: a number that is the same for equal layouts and keys.
  */
-u32 user_event_layout_hash(const struct user_event_layout *layout)
+u32 user_event_layout_hash(const struct user_event_layout *layout, const hsiphash_key_t *key)
 {
-	return jhash(user_event_layout_key(layout), layout->key_len, 0);
+	return hsiphash(user_event_layout_key(layout), layout->key_len, key);
 }
 
 /* The text of a field: type, name, and what a struct needs besides */
