@@ -871,13 +871,17 @@ struct dyn_event_operations user_event_dyn_ops = {
  * Set up
  */
 
+/* All trace events share numbers of 16 bits: this leaves a quarter to others */
+static unsigned int ue_largest_max = 49152;
+
 static struct ctl_table sysctls[] = {
 	{
 		.procname	= "user_events_max",
 		.data		= &user_events_max,
 		.maxlen		= sizeof(user_events_max),
 		.mode		= 0644,
-		.proc_handler	= proc_douintvec,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra2		= &ue_largest_max,
 	},
 };
 
