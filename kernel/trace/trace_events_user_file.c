@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
+#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -485,8 +486,15 @@ static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long
 
 static int data_open(struct inode *inode, struct file *filp)
 {
-	struct user_event_file *file = kzalloc(sizeof(*file), USER_EVENT_GFP);
+	struct user_event_file *file;
+	int ret;
 
+	/* At boot, tracefs would not have made the file */
+	ret = security_locked_down(LOCKDOWN_TRACEFS);
+	if (ret)
+		return ret;
+
+	file = kzalloc(sizeof(*file), USER_EVENT_GFP);
 	if (!file)
 		return -ENOMEM;
 	file->group = &user_event_default_group;
@@ -650,8 +658,9 @@ static const struct seq_operations status_ops = {
 
 static int status_open(struct inode *inode, struct file *filp)
 {
-	int ret = seq_open(filp, &status_ops);
+	int ret = security_locked_down(LOCKDOWN_TRACEFS);
 
+	ret = ret ?: seq_open(filp, &status_ops);
 	if (!ret)
 		((struct seq_file *)filp->private_data)->private = &user_event_default_group;
 	return ret;
