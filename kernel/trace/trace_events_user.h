@@ -12,9 +12,11 @@
  *   trace_events_user_mm.c        the life of an address space
  *   trace_events_user_mirror.c    bits follow an event: by a toggle, by a job
  *   trace_events_user_register.c  register, unregister, fork
+ *   trace_events_user_settle.c    events, in spite of what does not last
  *   trace_events_user_emit.c      consumers of an event, and writes to them
- *   trace_events_user_file.c      entry points: ioctl, write, dynamic_events,
- *                                 user_events_status, sysctl
+ *   trace_events_user_dyn.c       entry point: dynamic_events
+ *   trace_events_user_file.c      entry points: ioctl, write, user_events_status,
+ *                                 sysctl
  *
  * What goes up is data: the class of an event, its dyn_event_operations, and
  * what an address space leaves behind (struct user_event_discard).

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * user_events: entry points: ioctl and write on user_events_data, the list of
- * user_events_status, dynamic_events, and the limit in /proc/sys/kernel.
+ * user_events_status, and the limit in /proc/sys/kernel.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
-#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/init.h>
@@ -308,73 +307,6 @@ static int copy_text(char *to, const char __user *from)
 	return len == USER_EVENT_MAX_DESC ? -EINVAL : 0;
 }
 
-/* End what only jobs hold, and drop what address spaces have left behind */
-static void settle_locked(void)
-{
-	lockdep_assert_held(&event_mutex);
-	user_event_mm_settle();
-	while (user_events_drop_some())
-		;
-}
-
-static void settle(void)
-{
-	scoped_guard(mutex, &event_mutex)
-		user_event_mm_settle();
-	user_events_drop_all();
-}
-
-/*
- * How often to wait for the tracing core to let go of an event, which it may do
- * behind the back of whoever has removed a trigger: after a grace period, from
- * a thread of its own.  An event probe does not let go, and is told after that.
- */
-#define CORE_TRIES 10
-
-/* Whether it is worth trying again what has failed with @ret; @tries counts */
-static bool may_have_passed(int ret, unsigned int *tries)
-{
-	if (ret != -EBUSY && ret != -EADDRINUSE && ret != -EMFILE && ret != -EAGAIN)
-		return false;
-	if (!(*tries)++) {
-		settle();
-		return true;
-	}
-	if (ret != -EAGAIN || *tries > CORE_TRIES)
-		return false;
-	tracepoint_synchronize_unregister();
-	msleep(*tries);
-	return true;
-}
-
-/* As user_event_get(), but what does not last is no reason to fail */
-static struct user_event *get_event(struct user_event_group *group, const char *desc,
-				    unsigned int flags)
-{
-	struct user_event *event;
-	unsigned int tries = 0;
-
-	do {
-		event = user_event_get(group, desc, flags);
-	} while (IS_ERR(event) && may_have_passed(PTR_ERR(event), &tries));
-	return event == ERR_PTR(-EAGAIN) ? ERR_PTR(-EADDRINUSE) : event;
-}
-
-/* As user_event_delete(), but what does not last is no reason to fail */
-static int delete_events(struct user_event_group *group, const char *name)
-{
-	unsigned int tries = 0;
-	int ret;
-
-	do {
-		ret = user_event_delete(group, name);
-		/* The last that was there has gone by itself meanwhile */
-		if (ret == -ENOENT && tries)
-			return 0;
-	} while (may_have_passed(ret, &tries));
-	return ret == -EAGAIN ? -EBUSY : ret;
-}
-
 static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 {
 	char desc[USER_EVENT_MAX_DESC] __uninitialized;
@@ -400,7 +332,7 @@ static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 	if (reg.flags & USER_EVENT_REG_PERSIST && !perfmon_capable())
 		return -EPERM;
 
-	event = get_event(file->group, desc, reg.flags);
+	event = user_event_obtain(file->group, desc, reg.flags);
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
@@ -419,7 +351,7 @@ static int ioctl_del(struct user_event_file *file, const char __user *uname)
 	if (ret)
 		return ret;
 
-	return delete_events(file->group, name);
+	return user_event_delete_all(file->group, name);
 }
 
 static int ioctl_unreg(const struct user_unreg __user *uunreg)
@@ -672,208 +604,6 @@ static const struct file_operations status_fops = {
 	.read		= seq_read,
 	.llseek		= seq_lseek,
 	.release	= seq_release,
-};
-
-/*
- * dynamic_events
- */
-
-/* By enum user_event_fault */
-static const char * const ue_error_texts[] = {
-	[USER_EVENT_BAD_CHAR]		= "Character is not allowed",
-	[USER_EVENT_NO_NAME]		= "Event has no name",
-	[USER_EVENT_RESERVED_NAME]	= "Event name is reserved",
-	[USER_EVENT_BAD_FLAGS]		= "There are no flags",
-	[USER_EVENT_LONG_NAME]		= "Event name is too long",
-	[USER_EVENT_BAD_FIELD]		= "Field is neither TYPE NAME nor struct NAME NAME SIZE",
-	[USER_EVENT_BAD_TYPE]		= "Type is not known",
-	[USER_EVENT_BAD_SIZE]		= "Size is none of a struct",
-	[USER_EVENT_BAD_FIELD_NAME]	= "Field name is no identifier or is reserved",
-	[USER_EVENT_FIELD_TWICE]	= "Field name is used twice",
-	[USER_EVENT_LARGE_ENTRY]	= "Fields are too large for an entry",
-	[USER_EVENT_BAD_SYSTEM]		= "System is not one of user events",
-	[USER_EVENT_EXISTS]		= "Event exists with other fields",
-};
-
-static void ue_log_error(const char *raw_command, enum user_event_fault fault, const char *at)
-{
-	tracing_log_err(NULL, "user_events", raw_command, (const char **)ue_error_texts, fault,
-			at - raw_command);
-}
-
-/* Looks again what is wrong with a description that has been refused */
-static void ue_explain(const char *raw_command, const char *desc)
-{
-	struct user_event_layout *layout;
-	struct user_event_error error;
-	size_t len;
-	int ret;
-
-	ret = user_event_name_len(desc, &len, &error);
-	if (!ret) {
-		layout = user_event_layout_parse(desc + len, GFP_KERNEL, &error);
-		ret = PTR_ERR_OR_ZERO(layout);
-		if (!ret)
-			kfree(layout);
-	}
-	/* A name's id may not fit, which the name alone does not tell */
-	if (!ret)
-		ue_log_error(raw_command, USER_EVENT_LONG_NAME, desc);
-	else if (ret != -ENOMEM)
-		ue_log_error(raw_command, error.fault, error.at);
-}
-
-static void ue_explain_error(const char *raw_command, const char *desc, int ret)
-{
-	switch (ret) {
-	case -EINVAL:
-	case -ENAMETOOLONG:
-		ue_explain(raw_command, desc);
-		break;
-	case -EADDRINUSE:
-		ue_log_error(raw_command, USER_EVENT_EXISTS, desc);
-		break;
-	}
-}
-
-/**
- * ue_skip_system - take the system off a command
- * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
- * @reg_flags: set to the flags of a registration that makes events of SYSTEM
- *
- * Return: the name, or NULL where SYSTEM is none of ours.
- */
-static const char *ue_skip_system(const char *text, unsigned int *reg_flags)
-{
-	static const struct {
-		const char	*name;
-		unsigned int	reg_flags;
-	} systems[] = {
-		{ USER_EVENTS_SYSTEM "/", 0 },
-		{ USER_EVENTS_MULTI_SYSTEM "/", USER_EVENT_REG_MULTI_FORMAT },
-	};
-	unsigned int i;
-
-	*reg_flags = 0;
-	if (text[strcspn(text, " /")] != '/')
-		return text;
-	for (i = 0; i < ARRAY_SIZE(systems); i++) {
-		size_t len = str_has_prefix(text, systems[i].name);
-
-		*reg_flags = systems[i].reg_flags;
-		if (len)
-			return text + len;
-	}
-	return NULL;
-}
-
-static int dyn_create(const char *raw_command)
-{
-	struct user_event *event;
-	unsigned int reg_flags;
-	const char *text, *desc;
-
-	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
-		return -ECANCELED;
-	if (!perfmon_capable())
-		return -EPERM;
-
-	text = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
-	desc = ue_skip_system(text, &reg_flags);
-	if (!desc) {
-		ue_log_error(raw_command, USER_EVENT_BAD_SYSTEM, text);
-		return -EINVAL;
-	}
-
-	event = get_event(&user_event_default_group, desc, reg_flags);
-	if (IS_ERR(event)) {
-		ue_explain_error(raw_command, desc, PTR_ERR(event));
-		return PTR_ERR(event);
-	}
-
-	user_event_persist(event);
-	user_event_put(event);
-	return 0;
-}
-
-static struct user_event *from_devent(struct dyn_event *devent)
-{
-	return container_of(devent, struct user_event, devent);
-}
-
-/* What just waits for its removal is not there any more */
-static bool is_there(struct user_event *event)
-{
-	lockdep_assert_held(&event_mutex);
-	while (user_events_drop_some())
-		;
-	return refcount_read(&event->refs) || trace_event_dyn_busy(&event->call);
-}
-
-static int dyn_show(struct seq_file *m, struct dyn_event *devent)
-{
-	struct user_event *event = from_devent(devent);
-
-	if (!is_there(event))
-		return SEQ_SKIP;
-	seq_puts(m, USER_EVENTS_PREFIX);
-	if (event->name->group != &user_event_default_group)
-		seq_printf(m, "%s/", event->call.class->system);
-	seq_puts(m, event->name->text);
-	user_event_layout_show(m, event->layout);
-	seq_putc(m, '\n');
-	return 0;
-}
-
-static bool dyn_is_busy(struct dyn_event *devent)
-{
-	struct user_event *event = from_devent(devent);
-
-	if (trace_event_dyn_busy(&event->call))
-		return true;
-	if (!user_event_is_busy(event))
-		return false;
-	settle_locked();
-	return user_event_is_busy(event);
-}
-
-static int dyn_free(struct dyn_event *devent)
-{
-	struct user_event *event = from_devent(devent);
-	unsigned int tries;
-	int ret;
-
-	if (user_event_is_busy(event))
-		settle_locked();
-	ret = user_event_delete_unused(event);
-	for (tries = 0; ret == -EAGAIN && tries < CORE_TRIES; tries++) {
-		tracepoint_synchronize_unregister();
-		msleep(1);
-		ret = user_event_delete_unused(event);
-	}
-	return ret == -EAGAIN ? -EBUSY : ret;
-}
-
-static bool dyn_match(const char *system, const char *text, int argc,
-		      const char **argv, struct dyn_event *devent)
-{
-	struct user_event *event = from_devent(devent);
-
-	if (strcmp(event->name->text, text) || !is_there(event))
-		return false;
-	/* Without a system, the default group is meant */
-	if (system ? strcmp(event->call.class->system, system) :
-		     event->name->group != &user_event_default_group)
-		return false;
-	return user_event_layout_match(event->layout, argc, argv);
-}
-
-struct dyn_event_operations user_event_dyn_ops = {
-	.create		= dyn_create,
-	.show		= dyn_show,
-	.is_busy	= dyn_is_busy,
-	.free		= dyn_free,
-	.match		= dyn_match,
 };
 
 /*

@@ -402,8 +402,8 @@ static void layout_refused(struct kunit *test)
 	if (!IS_ERR(layout))
 		kfree(layout);
 	/* The place is in the text */
-	KUNIT_EXPECT_GE(test, error.at, *text);
-	KUNIT_EXPECT_LE(test, error.at, *text + strlen(*text));
+	KUNIT_EXPECT_TRUE(test, error.at >= *text);
+	KUNIT_EXPECT_TRUE(test, error.at <= *text + strlen(*text));
 }
 
 /* Fields follow one another without padding, behind the common header */
@@ -851,8 +851,8 @@ static void name_check(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, len, c->len);
 		return;
 	}
-	KUNIT_EXPECT_GE(test, error.at, c->desc);
-	KUNIT_EXPECT_LE(test, error.at, c->desc + strlen(c->desc));
+	KUNIT_EXPECT_TRUE(test, error.at >= c->desc);
+	KUNIT_EXPECT_TRUE(test, error.at <= c->desc + strlen(c->desc));
 }
 
 /* A description with a name of so many characters */

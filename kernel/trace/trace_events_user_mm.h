@@ -20,6 +20,13 @@
  */
 #define USER_EVENT_FAULT_TRIES 100
 
+/*
+ * How often to wait for the tracing core to let go of an event, which it may do
+ * after a trigger's removal has returned: after a grace period, from a thread of
+ * its own.  An event probe does not let go, and the event is in use.
+ */
+#define USER_EVENT_CORE_TRIES 10
+
 /**
  * struct user_event_mm - an address space that has registrations
  * @mm: the address space; holds mm_count
@@ -98,5 +105,11 @@ int user_event_mirror_init(void);
 bool user_event_is_registered(unsigned long addr, u8 bit);
 int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8 size);
 int user_event_unregister(unsigned long addr, u8 bit);
+
+/* trace_events_user_settle.c: events, in spite of what does not last */
+void user_events_settle_locked(void);
+struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
+				     unsigned int reg_flags);
+int user_event_delete_all(struct user_event_group *group, const char *name);
 
 #endif /* _TRACE_EVENTS_USER_MM_H */

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: dynamic_events, which lists events, makes and deletes them.
+ *
+ * Makes events that persist.  What is wrong with a command is told in error_log.
+ */
+#include <linux/capability.h>
+#include <linux/delay.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "trace_events_user_mm.h"
+
+/* By enum user_event_fault */
+static const char * const ue_error_texts[] = {
+	[USER_EVENT_BAD_CHAR]		= "Character is not allowed",
+	[USER_EVENT_NO_NAME]		= "Event has no name",
+	[USER_EVENT_RESERVED_NAME]	= "Event name is reserved",
+	[USER_EVENT_BAD_FLAGS]		= "There are no flags",
+	[USER_EVENT_LONG_NAME]		= "Event name is too long",
+	[USER_EVENT_BAD_FIELD]		= "Field is neither TYPE NAME nor struct NAME NAME SIZE",
+	[USER_EVENT_BAD_TYPE]		= "Type is not known",
+	[USER_EVENT_BAD_SIZE]		= "Size is none of a struct",
+	[USER_EVENT_BAD_FIELD_NAME]	= "Field name is no identifier or is reserved",
+	[USER_EVENT_FIELD_TWICE]	= "Field name is used twice",
+	[USER_EVENT_LARGE_ENTRY]	= "Fields are too large for an entry",
+	[USER_EVENT_BAD_SYSTEM]		= "System is not one of user events",
+	[USER_EVENT_EXISTS]		= "Event exists with other fields",
+};
+
+static void ue_log_error(const char *raw_command, enum user_event_fault fault, const char *at)
+{
+	tracing_log_err(NULL, "user_events", raw_command, (const char **)ue_error_texts, fault,
+			at - raw_command);
+}
+
+/* Looks again what is wrong with a description that has been refused */
+static void ue_explain(const char *raw_command, const char *desc)
+{
+	struct user_event_layout *layout;
+	struct user_event_error error;
+	size_t len;
+	int ret;
+
+	ret = user_event_name_len(desc, &len, &error);
+	if (!ret) {
+		layout = user_event_layout_parse(desc + len, GFP_KERNEL, &error);
+		ret = PTR_ERR_OR_ZERO(layout);
+		if (!ret)
+			kfree(layout);
+	}
+	/* A name's id may not fit, which the name alone does not tell */
+	if (!ret)
+		ue_log_error(raw_command, USER_EVENT_LONG_NAME, desc);
+	else if (ret != -ENOMEM)
+		ue_log_error(raw_command, error.fault, error.at);
+}
+
+static void ue_explain_error(const char *raw_command, const char *desc, int ret)
+{
+	switch (ret) {
+	case -EINVAL:
+	case -ENAMETOOLONG:
+		ue_explain(raw_command, desc);
+		break;
+	case -EADDRINUSE:
+		ue_log_error(raw_command, USER_EVENT_EXISTS, desc);
+		break;
+	}
+}
+
+/**
+ * ue_skip_system - take the system off a command
+ * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
+ * @reg_flags: set to the flags of a registration that makes events of SYSTEM
+ *
+ * Return: the name, or NULL where SYSTEM is none of ours.
+ */
+static const char *ue_skip_system(const char *text, unsigned int *reg_flags)
+{
+	static const struct {
+		const char	*name;
+		unsigned int	reg_flags;
+	} systems[] = {
+		{ USER_EVENTS_SYSTEM "/", 0 },
+		{ USER_EVENTS_MULTI_SYSTEM "/", USER_EVENT_REG_MULTI_FORMAT },
+	};
+	unsigned int i;
+
+	*reg_flags = 0;
+	if (text[strcspn(text, " /")] != '/')
+		return text;
+	for (i = 0; i < ARRAY_SIZE(systems); i++) {
+		size_t len = str_has_prefix(text, systems[i].name);
+
+		*reg_flags = systems[i].reg_flags;
+		if (len)
+			return text + len;
+	}
+	return NULL;
+}
+
+static int ue_dyn_create(const char *raw_command)
+{
+	struct user_event *event;
+	unsigned int reg_flags;
+	const char *text, *desc;
+
+	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
+		return -ECANCELED;
+	if (!perfmon_capable())
+		return -EPERM;
+
+	text = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
+	desc = ue_skip_system(text, &reg_flags);
+	if (!desc) {
+		ue_log_error(raw_command, USER_EVENT_BAD_SYSTEM, text);
+		return -EINVAL;
+	}
+
+	event = user_event_obtain(&user_event_default_group, desc, reg_flags);
+	if (IS_ERR(event)) {
+		ue_explain_error(raw_command, desc, PTR_ERR(event));
+		return PTR_ERR(event);
+	}
+
+	user_event_persist(event);
+	user_event_put(event);
+	return 0;
+}
+
+static struct user_event *ue_from_devent(struct dyn_event *devent)
+{
+	return container_of(devent, struct user_event, devent);
+}
+
+/* What just waits for its removal is not there any more */
+static bool ue_is_there(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	while (user_events_drop_some())
+		;
+	return refcount_read(&event->refs) || trace_event_dyn_busy(&event->call);
+}
+
+static int ue_dyn_show(struct seq_file *m, struct dyn_event *devent)
+{
+	struct user_event *event = ue_from_devent(devent);
+
+	if (!ue_is_there(event))
+		return SEQ_SKIP;
+	seq_puts(m, USER_EVENTS_PREFIX);
+	if (event->name->group != &user_event_default_group)
+		seq_printf(m, "%s/", event->call.class->system);
+	seq_puts(m, event->name->text);
+	user_event_layout_show(m, event->layout);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static bool ue_dyn_is_busy(struct dyn_event *devent)
+{
+	struct user_event *event = ue_from_devent(devent);
+
+	if (trace_event_dyn_busy(&event->call))
+		return true;
+	if (!user_event_is_busy(event))
+		return false;
+	user_events_settle_locked();
+	return user_event_is_busy(event);
+}
+
+static int ue_dyn_free(struct dyn_event *devent)
+{
+	struct user_event *event = ue_from_devent(devent);
+	unsigned int tries;
+	int ret;
+
+	if (user_event_is_busy(event))
+		user_events_settle_locked();
+	ret = user_event_delete_unused(event);
+	for (tries = 0; ret == -EAGAIN && tries < USER_EVENT_CORE_TRIES; tries++) {
+		tracepoint_synchronize_unregister();
+		msleep(1);
+		ret = user_event_delete_unused(event);
+	}
+	return ret == -EAGAIN ? -EBUSY : ret;
+}
+
+static bool ue_dyn_match(const char *system, const char *text, int argc,
+		      const char **argv, struct dyn_event *devent)
+{
+	struct user_event *event = ue_from_devent(devent);
+
+	if (strcmp(event->name->text, text) || !ue_is_there(event))
+		return false;
+	/* Without a system, the default group is meant */
+	if (system ? strcmp(event->call.class->system, system) :
+		     event->name->group != &user_event_default_group)
+		return false;
+	return user_event_layout_match(event->layout, argc, argv);
+}
+
+struct dyn_event_operations user_event_dyn_ops = {
+	.create		= ue_dyn_create,
+	.show		= ue_dyn_show,
+	.is_busy	= ue_dyn_is_busy,
+	.free		= ue_dyn_free,
+	.match		= ue_dyn_match,
+};
