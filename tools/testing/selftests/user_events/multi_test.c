@@ -287,6 +287,150 @@ TEST_F(multi, toggles_are_independent)
 	EXPECT_EQ(2, *self->stage.word);
 }
 
+/* Their names have a ':', which triggers also have between their parts. */
+
+FIXTURE(target)
+{
+	struct stage stage;
+	char *name;		/* of a multi-format event, the target */
+	char *trigger;		/* the file of a single-format event */
+};
+
+FIXTURE_SETUP(target)
+{
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
+	ASSERT_EQ(0, add(&self->stage, say("%s u32 a", self->stage.name), 0,
+			 SINGLE));
+	ASSERT_EQ(1, add(&self->stage, say("%s u32 a", self->stage.name), 1,
+			 MULTI));
+	self->name = multi_event(self->stage.name, 0);
+	self->trigger = event_path(SYSTEM, self->stage.name, "trigger");
+}
+
+FIXTURE_TEARDOWN_PARENT(target)
+{
+	stage_clean(&self->stage);
+}
+
+FIXTURE_VARIANT(target)
+{
+	const char *suffix;	/* a count, or none */
+};
+
+FIXTURE_VARIANT_ADD(target, always)
+{
+	.suffix = "",
+};
+
+FIXTURE_VARIANT_ADD(target, once)
+{
+	.suffix = ":1",
+};
+
+TEST_F(target, of_enable_event)
+{
+	const char *enable = say("enable_event:%s:%s%s", MULTI_SYSTEM,
+				 self->name, variant->suffix);
+	const int fd = self->stage.fd;
+	__u32 value = 1;
+
+	ASSERT_EQ(0, file_write(self->trigger, enable));
+	EXPECT_EQ(1, count_of(file_read(self->trigger), self->name));
+	EXPECT_EQ(8, event_emit(fd, 1, &value, 4));
+	EXPECT_EQ(0, trace_count(TRACEFS, self->name));
+	EXPECT_EQ(8, event_emit(fd, 0, &value, 4));
+	EXPECT_EQ(8, event_emit(fd, 1, &value, 4));
+	EXPECT_EQ(1, trace_count(TRACEFS, self->name));
+
+	EXPECT_EQ(0, file_write(self->trigger, say("!%s", enable)));
+	EXPECT_EQ(0, count_of(file_read(self->trigger), self->name));
+}
+
+TEST_F(target, of_disable_event)
+{
+	const char *disable = say("disable_event:%s:%s%s", MULTI_SYSTEM,
+				  self->name, variant->suffix);
+	const int fd = self->stage.fd;
+	__u32 value = 1;
+
+	ASSERT_EQ(0, event_trace(MULTI_SYSTEM, self->name, true));
+	ASSERT_EQ(0, file_write(self->trigger, disable));
+	EXPECT_EQ(8, event_emit(fd, 1, &value, 4));
+	EXPECT_EQ(8, event_emit(fd, 0, &value, 4));
+	EXPECT_EQ(8, event_emit(fd, 1, &value, 4));
+	EXPECT_EQ(1, trace_count(TRACEFS, self->name));
+	EXPECT_EQ(0, file_write(self->trigger, say("!%s", disable)));
+}
+
+TEST_F(target, of_enable_hist)
+{
+	const char *hist = event_path(MULTI_SYSTEM, self->name, "trigger");
+	const char *enable = say("enable_hist:%s:%s%s", MULTI_SYSTEM,
+				 self->name, variant->suffix);
+
+	ASSERT_EQ(0, file_write(hist, "hist:keys=a:pause"));
+	EXPECT_EQ(0, file_write(self->trigger, enable));
+	EXPECT_EQ(1, count_of(file_read(self->trigger), self->name));
+	EXPECT_EQ(0, file_write(self->trigger, say("!%s", enable)));
+	EXPECT_EQ(0, file_write(hist, "!hist:keys=a"));
+}
+
+TEST_F(target, must_be_an_event)
+{
+	static const char *const wrong[] = { "%s:", "%s:x:1", "x%s", ":%s", "" };
+	char event[300];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		snprintf(event, sizeof(event), wrong[i], self->stage.name);
+		EXPECT_EQ(-EINVAL, file_write(self->trigger,
+					      say("enable_event:%s:%s%s",
+						  MULTI_SYSTEM, event,
+						  variant->suffix))) {
+			TH_LOG("'%s'", event);
+		}
+	}
+}
+
+TEST_F(target, of_onmatch)
+{
+	const char *hist = event_path(MULTI_SYSTEM, self->name, "trigger");
+	const char *name = say("%s_s", self->stage.name);
+	const char *action;
+	__u32 value = 7;
+
+	ASSERT_EQ(0, file_write(TRACEFS "/synthetic_events",
+				say("%s u32 v", name)));
+	ASSERT_EQ(0, event_trace("synthetic", name, true));
+	ASSERT_EQ(0, file_write(hist, "hist:keys=a:v=a"));
+	action = say("hist:keys=a:w=$v:onmatch(%s.%s).%s($w):size=256",
+		     MULTI_SYSTEM, self->name, name);
+	EXPECT_EQ(0, file_write(self->trigger, action));
+	EXPECT_EQ(8, event_emit(self->stage.fd, 1, &value, 4));
+	EXPECT_EQ(8, event_emit(self->stage.fd, 0, &value, 4));
+	EXPECT_EQ(1, trace_count(TRACEFS, name));
+
+	EXPECT_EQ(0, file_write(self->trigger, say("!%s", action)));
+	EXPECT_EQ(0, file_write(hist, "!hist:keys=a:v=a"));
+	EXPECT_EQ(0, event_trace("synthetic", name, false));
+	EXPECT_EQ(0, file_write(TRACEFS "/synthetic_events", say("!%s", name)));
+}
+
+/* Newer kernels take a module behind a name in set_event. */
+TEST_F(target, of_set_event)
+{
+	const char *enable = event_path(MULTI_SYSTEM, self->name, "enable");
+
+	EXPECT_EQ(0, file_write(TRACEFS "/set_event",
+				say("%s:%s", MULTI_SYSTEM, self->name)));
+	EXPECT_EQ('1', *file_read(enable));
+	EXPECT_EQ(0, file_write(TRACEFS "/set_event",
+				say("!%s:%s", MULTI_SYSTEM, self->name)));
+	EXPECT_EQ('0', *file_read(enable));
+}
+
 TEST_F(multi, records_go_to_the_format_of_the_index)
 {
 	const __u64 payload = 0x1122334455667788ULL;
