@@ -37,7 +37,7 @@ static inline void fuse_reply(int dev, __u64 unique, int error,
 		_exit(1);
 }
 
-static inline void fuse_answer(struct fuse_file *file, int dev,
+static inline void fuse_answer(struct fuse_file *file, int dev, pid_t server,
 			       const struct fuse_in_header *in, char *page)
 {
 	const struct fuse_init_out init = {
@@ -76,10 +76,16 @@ static inline void fuse_answer(struct fuse_file *file, int dev,
 				  sizeof(open_out));
 	case FUSE_READ:
 		store32(&file->asked, file->asked + 1);
+		/* Other requests are answered meanwhile. */
+		if (load32(&file->hold) && spawn())
+			return;
 		while (load32(&file->hold))
 			pause_ms(5);
-		return fuse_reply(dev, in->unique, 0, page,
-				  read_in->offset ? 0 : getpagesize());
+		fuse_reply(dev, in->unique, 0, page,
+			   read_in->offset ? 0 : getpagesize());
+		if (getpid() != server)
+			_exit(0);
+		return;
 	case FUSE_WRITE:
 		memcpy(page, write_in + 1, write_in->size);
 		write_out = (struct fuse_write_out) { .size = write_in->size };
@@ -103,12 +109,15 @@ static inline void fuse_serve(struct fuse_file *file, int dev)
 	const size_t size = FUSE_MIN_READ_BUFFER + getpagesize();
 	char *request = malloc(size);
 	char *page = calloc(1, getpagesize());
+	const pid_t server = getpid();
 
+	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		const ssize_t got = read(dev, request, size);
 
 		if (got >= (ssize_t)sizeof(struct fuse_in_header))
-			fuse_answer(file, dev, (void *)request, page);
+			fuse_answer(file, dev, server, (void *)request,
+				    page);
 		else if (errno != EINTR && errno != ENOENT)
 			_exit(0);
 	}

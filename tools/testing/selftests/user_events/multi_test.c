@@ -15,7 +15,6 @@ FIXTURE_SETUP(multi)
 {
 	if (!stage_open(_metadata, &self->stage))
 		return;
-	/* the numbers of events that went are used again: no old records */
 	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
 	self->u32_count = say("%s u32 count", self->stage.name);
 	self->u64_count = say("%s u64 count", self->stage.name);
