@@ -111,6 +111,10 @@ cross()
 		need aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu
 		arguments=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- CC="ccache aarch64-linux-gnu-gcc")
 		;;
+	riscv)
+		need riscv64-linux-gnu-gcc=gcc-riscv64-linux-gnu
+		arguments=(ARCH=riscv CROSS_COMPILE=riscv64-linux-gnu- CC="ccache riscv64-linux-gnu-gcc")
+		;;
 	s390)
 		need s390x-linux-gnu-gcc=gcc-s390x-linux-gnu
 		arguments=(ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- CC="ccache s390x-linux-gnu-gcc")
