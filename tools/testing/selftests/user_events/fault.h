@@ -39,6 +39,16 @@ static inline int fault_set(struct fault_settings *faults, const char *path,
 	return file_write(path, wanted);
 }
 
+/* A stack that can't grow is the end of its process: let it have grown before. */
+static inline void fault_grow_stack(void)
+{
+	volatile char deep[1 << 16];
+	size_t i;
+
+	for (i = 0; i < sizeof(deep); i += 1 << 10)
+		deep[i] = 0;
+}
+
 /* Makes sleeping allocations fail too, and the log stay calm. */
 static inline int fault_open(struct fault_settings *faults)
 {
@@ -50,6 +60,7 @@ static inline int fault_open(struct fault_settings *faults)
 	};
 	int err = 0, i;
 
+	fault_grow_stack();
 	if (access("/sys/kernel/debug/tracing", F_OK))
 		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	if (access(FAIL_NTH, W_OK) || access(FAILSLAB, F_OK))
