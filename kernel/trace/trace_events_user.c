@@ -115,6 +115,9 @@ static LIST_HEAD(ue_stuck);
 /* What refers to events and is of no use any more, see user_event_discard() */
 static LLIST_HEAD(ue_discarded);
 
+/* The part of it that is being dropped, in its order; under event_mutex */
+static struct llist_node *ue_dropping;
+
 /* All events of all groups, and how many there may be; under event_mutex */
 static u32 nr_events;
 unsigned int user_events_max = 32768;
@@ -365,7 +368,6 @@ static void free_event(struct user_event *event)
 	if (event->multi)
 		kfree(event->tp.name);
 	kfree(event->call.print_fmt);
-	kfree(event->stand_in);
 	kfree(event->layout);
 	kmem_cache_free(event_cache, event);
 }
@@ -419,7 +421,10 @@ static struct workqueue_struct *ue_wq;
 static unsigned long ue_stuck_delay;
 
 static void ue_remove_work_fn(struct work_struct *work);
-static DECLARE_DELAYED_WORK(ue_remove_work, ue_remove_work_fn);
+static DECLARE_WORK(ue_remove_work, ue_remove_work_fn);
+
+static void ue_stuck_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(ue_stuck_work, ue_stuck_work_fn);
 
 /* The caller has seen the last reference go, or takes back a failed removal */
 static void ue_queue_event(struct ue_queue *queue, struct user_event *event)
@@ -443,7 +448,7 @@ static void ue_set_aside(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
 	list_move(&event->pending, &ue_stuck);
-	mod_delayed_work(ue_wq, &ue_remove_work, ue_stuck_delay);
+	mod_delayed_work(ue_wq, &ue_stuck_work, ue_stuck_delay);
 }
 
 static void ue_sort_queue(struct ue_queue *queue)
@@ -492,47 +497,72 @@ static void ue_remove_all(struct ue_queue *queue)
 void user_event_discard(struct user_event_discard *discard)
 {
 	if (llist_add(&discard->node, &ue_discarded))
-		mod_delayed_work(ue_wq, &ue_remove_work, 0);
+		queue_work(ue_wq, &ue_remove_work);
+}
+
+/* The list of this moment, the oldest first; event_mutex makes the caller its only reader */
+static void ue_take_discarded(void)
+{
+	lockdep_assert_held(&event_mutex);
+	ue_dropping = llist_reverse_order(llist_del_all(&ue_discarded));
+}
+
+static void ue_drop_some(void)
+{
+	struct user_event_discard *discard;
+	struct llist_node *next;
+
+	lockdep_assert_held(&event_mutex);
+	discard = llist_entry(ue_dropping, struct user_event_discard, node);
+	next = ue_dropping->next;
+	if (discard->drop(discard))
+		ue_dropping = next;
 }
 
 /**
- * user_events_drop_some - drop references of what was discarded, some at a time
+ * user_events_drop_locked - drop the references of all that was discarded so far
  *
- * Removes no event, so it may be called from a walk of the tracing core.
+ * Removes no event, so it may be called from a walk of the tracing core.  What is
+ * discarded meanwhile does not make it longer.
  *
- * Context: event_mutex held, which makes the caller the list's only reader.
- *
- * Return: false when there was nothing left.
+ * Context: event_mutex held, may sleep.
  */
-bool user_events_drop_some(void)
+void user_events_drop_locked(void)
 {
-	struct user_event_discard *discard;
-	struct llist_node *node;
-
 	lockdep_assert_held(&event_mutex);
-	node = llist_del_first(&ue_discarded);
-	if (!node)
-		return false;
-	discard = llist_entry(node, struct user_event_discard, node);
-	if (!discard->drop(discard))
-		llist_add(node, &ue_discarded);
+	for (; ue_dropping; cond_resched())
+		ue_drop_some();
+	for (ue_take_discarded(); ue_dropping; cond_resched())
+		ue_drop_some();
+}
+
+/* Returns false when all has been dropped that was discarded before @taken was set */
+static bool ue_drop_some_unlocked(bool *taken)
+{
+	guard(mutex)(&event_mutex);
+	if (!ue_dropping) {
+		if (*taken)
+			return false;
+		ue_take_discarded();
+		*taken = true;
+	}
+	if (ue_dropping)
+		ue_drop_some();
 	return true;
 }
 
-static bool ue_drop_some_unlocked(void)
-{
-	guard(mutex)(&event_mutex);
-	return user_events_drop_some();
-}
-
 /**
- * user_events_drop_all - drop the references of all that was discarded
+ * user_events_drop_all - drop the references of all that was discarded so far
+ *
+ * Some at a time, so that others get event_mutex in between.
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
 void user_events_drop_all(void)
 {
-	while (ue_drop_some_unlocked())
+	bool taken = false;
+
+	while (ue_drop_some_unlocked(&taken))
 		cond_resched();
 }
 
@@ -549,14 +579,17 @@ void user_events_clean(void)
 
 static void ue_remove_work_fn(struct work_struct *work)
 {
-	scoped_guard(mutex, &event_mutex) {
-		if (!list_empty(&ue_stuck)) {
-			ue_stuck_delay = min_t(unsigned long, 2 * ue_stuck_delay, 30 * HZ);
-			list_splice_init(&ue_stuck, &ue_pending.events);
-			ue_pending.sorted = false;
-		}
-	}
 	user_events_clean();
+}
+
+static void ue_stuck_work_fn(struct work_struct *work)
+{
+	scoped_guard(mutex, &event_mutex) {
+		ue_stuck_delay = min_t(unsigned long, 2 * ue_stuck_delay, 30 * HZ);
+		list_splice_init(&ue_stuck, &ue_pending.events);
+		ue_pending.sorted = false;
+	}
+	ue_remove_all(&ue_pending);
 }
 
 /**
@@ -588,7 +621,7 @@ void user_event_put_locked(struct user_event *event)
 	if (!refcount_dec_and_test(&event->refs))
 		return;
 	ue_queue_event(&ue_pending, event);
-	mod_delayed_work(ue_wq, &ue_remove_work, 0);
+	queue_work(ue_wq, &ue_remove_work);
 }
 
 /* Drops references from @events[*@nr - 1] on, and returns whether there are more */
@@ -643,7 +676,9 @@ void user_event_get_locked(struct user_event *event)
 	lockdep_assert_held(&event_mutex);
 	if (refcount_inc_not_zero(&event->refs))
 		return;
-	list_del(&event->pending);
+	/* Now it is the list of enablers again, to which whoever finds the event may add */
+	guard(spinlock)(&event->lock);
+	list_del_init(&event->pending);
 	refcount_set(&event->refs, 1);
 }
 
@@ -727,14 +762,17 @@ static struct user_event *share_event(const struct ue_request *req)
 static int set_tp_name(struct user_event *event)
 {
 	const struct user_event_name *name = event->name;
-	int len;
+	char *tp_name;
+	size_t len;
 
 	lockdep_assert_held(&event_mutex);
 	if (!event->multi) {
 		event->tp.name = name->text;
 		return 0;
 	}
-	len = sprintf((char *)event->tp.name, "%s" UE_ID_FMT, name->text, next_id());
+	tp_name = (char *)event->tp.name;
+	memcpy(tp_name, name->text, name->len);
+	len = name->len + sprintf(tp_name + name->len, UE_ID_FMT, next_id());
 	return len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 

@@ -319,10 +319,12 @@ struct user_event_name {
  * @persists: stays until it is deleted; under @lock, and once true, never false
  *	again
  * @hash: multi: of @layout
- * @enablers: the addresses that mirror @status; changed under @lock, walked under
- *	user_event_srcu
- * @pending: in a list of events that wait for removal, once @refs is 0; under
+ * @recorded: ftrace has recorded it: its type number outlives it; under
  *	event_mutex
+ * @enablers: the addresses that mirror @status; changed under @lock, walked under
+ *	user_event_srcu.  Each has a reference, so once @refs is 0, there is none.
+ * @pending: in a list of events that wait for removal, once @refs is 0; under
+ *	event_mutex, and @lock where it becomes @enablers again
  * @rcu: frees it, after its removal, after those who found it
  * @name: its registered name; shared, see user_event_name
  * @format: multi: in user_event_name::formats; under event_mutex
@@ -330,8 +332,6 @@ struct user_event_name {
  * @devent: what dynamic_events knows of it
  * @tp: gives the tracepoint its name
  *	single: the registered name; multi: "NAME:[ID]", and owns it
- * @stand_in: takes over @call's type number when the event is removed, if it has
- *	ever been recorded by ftrace, else NULL; owned; under event_mutex
  * @call: what the tracing core knows of it; owns print_fmt
  */
 struct user_event {
@@ -345,8 +345,9 @@ struct user_event {
 	u8					status;
 	bool					multi;
 	bool					persists;
-	struct list_head			enablers;
+	bool					recorded;
 	union {
+		struct list_head		enablers;
 		struct list_head		pending;
 		struct rcu_head			rcu;
 	};
@@ -355,7 +356,6 @@ struct user_event {
 	struct rhash_head			node;
 	struct dyn_event			devent;
 	struct tracepoint			tp;
-	struct trace_event_call			*stand_in;
 	struct trace_event_call			call;
 };
 
@@ -372,7 +372,7 @@ void user_event_put_all(struct user_event **events, u32 nr);
 void user_event_put_locked(struct user_event *event);
 void user_event_get_locked(struct user_event *event);
 void user_event_discard(struct user_event_discard *discard);
-bool user_events_drop_some(void);
+void user_events_drop_locked(void);
 void user_events_drop_all(void);
 void user_events_clean(void);
 bool user_event_is_busy(struct user_event *event);
@@ -381,7 +381,6 @@ int user_event_delete(struct user_event_group *group, const char *name);
 struct list_head *user_event_fields(struct trace_event_call *call);
 const char *user_event_format_name(struct trace_event_call *call);
 int user_event_init(void);
-int user_event_hold_number(struct user_event *event);
 bool user_event_release_number(void);
 int user_event_remove_call(struct user_event *event);
 

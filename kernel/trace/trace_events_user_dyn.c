@@ -139,8 +139,7 @@ static struct user_event *ue_from_devent(struct dyn_event *devent)
 static bool ue_is_there(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
-	while (user_events_drop_some())
-		;
+	user_events_drop_locked();
 	return refcount_read(&event->refs) || trace_event_dyn_busy(&event->call);
 }
 

@@ -367,16 +367,11 @@ static void publish_consumers(struct user_event *event, struct user_event_consum
 
 static int attach_file(struct user_event *event, struct trace_event_file *file)
 {
-	struct user_event_consumers *new;
-	int ret;
+	struct user_event_consumers *new = grow_consumers(event);
 
-	ret = user_event_hold_number(event);
-	if (ret)
-		return ret;
-
-	new = grow_consumers(event);
 	if (!new)
 		return -ENOMEM;
+	event->recorded = true;
 	new->files[new->nr_files++] = file;
 	publish_consumers(event, new);
 	return 0;

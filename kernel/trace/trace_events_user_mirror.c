@@ -35,19 +35,11 @@
 /* Pages of one user that are waited for at a time */
 #define UE_MAX_WAITERS 16
 
-/**
- * struct ue_waiter - brings in a page that has to be waited for
- * @of_umm: in user_event_mm::waiters, under user_event_mm::job_lock
- * @work: does it
- * @umm: the address space; holds a reference
- * @addr: user address of the page
- */
-struct ue_waiter {
-	struct list_head	of_umm;
-	struct work_struct	work;
-	struct user_event_mm	*umm;
-	unsigned long		addr;
-};
+/* Pages of an address space that are known to be of no use until the next toggle */
+#define UE_MAX_FAILED 128
+
+/* Stands for the mmap_lock itself in user_event_waiter::addr: nothing is there */
+#define UE_JUST_THE_LOCK 0UL
 
 /**
  * struct ue_pass - one run of a job over the enablers of an address space
@@ -139,50 +131,69 @@ static void ue_give_waiter_of(kuid_t user)
 		__xa_erase(&ue_waiters_of_user, __kuid_val(user));
 }
 
-static bool ue_is_waited_for(struct user_event_mm *umm, unsigned long addr)
+static struct user_event_waiter *ue_find_waiter(struct user_event_mm *umm, unsigned long addr)
 {
-	struct ue_waiter *waiter;
+	struct user_event_waiter *waiter;
 
-	guard(spinlock)(&umm->job_lock);
+	lockdep_assert_held(&umm->job_lock);
 	list_for_each_entry(waiter, &umm->waiters, of_umm) {
 		if (waiter->addr == addr)
-			return true;
+			return waiter;
 	}
-	return false;
+	return NULL;
 }
 
-static void ue_waiter_work(struct work_struct *work)
+/* Returns whether the waiter stays, to tell the job that its page can't be had */
+static bool ue_end_waiter(struct user_event_waiter *waiter, int ret)
 {
-	struct ue_waiter *waiter = container_of(work, struct ue_waiter, work);
 	struct user_event_mm *umm = waiter->umm;
 
+	guard(spinlock)(&umm->job_lock);
+	waiter->failed = ret == -EFAULT && umm->nr_failed < UE_MAX_FAILED;
+	if (waiter->failed)
+		umm->nr_failed++;
+	else
+		list_del(&waiter->of_umm);
+	return waiter->failed;
+}
+
+static int ue_wait(struct user_event_waiter *waiter)
+{
+	struct mm_struct *mm = waiter->umm->mm;
+
+	if (waiter->addr != UE_JUST_THE_LOCK)
+		return user_event_fault_in(mm, waiter->addr);
+	mmap_read_lock(mm);
+	mmap_read_unlock(mm);
+	return 0;
+}
+
+/* The job is put forward only if that helps: else its own delays hold */
+static void ue_waiter_work(struct work_struct *work)
+{
+	struct user_event_waiter *waiter = container_of(work, struct user_event_waiter, work);
+	struct user_event_mm *umm = waiter->umm;
+	int ret = -EINTR;
+
 	if (user_event_mm_hold(umm)) {
-		user_event_fault_in(umm->mm, waiter->addr);
+		ret = ue_wait(waiter);
 		user_event_mm_release(umm);
 	}
-
-	spin_lock(&umm->job_lock);
-	list_del(&waiter->of_umm);
-	spin_unlock(&umm->job_lock);
 	ue_give_waiter_of(umm->user);
-	kfree(waiter);
-	ue_queue_job(umm, 0);
+	if (!ue_end_waiter(waiter, ret))
+		kfree(waiter);
+	if (!ret)
+		ue_queue_job(umm, 0);
 	user_event_mm_put(umm);
 }
 
-/*
- * Let a waiter bring in a page.  Where the user has enough of them, or without
- * memory, there is none; the job asks again at its next run.  Only the job
- * calls this, so no other waiter for that page can come in between.
- */
-static void ue_wait_for_page(struct user_event_mm *umm, unsigned long addr)
+static void ue_start_waiter(struct user_event_mm *umm, unsigned long addr)
 {
-	struct ue_waiter *waiter;
+	struct user_event_waiter *waiter;
 
-	addr &= PAGE_MASK;
-	if (ue_is_waited_for(umm, addr) || !ue_take_waiter_of(umm->user))
+	if (!ue_take_waiter_of(umm->user))
 		return;
-	waiter = kmalloc(sizeof(*waiter), GFP_KERNEL | __GFP_NOWARN);
+	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL | __GFP_NOWARN);
 	if (!waiter) {
 		ue_give_waiter_of(umm->user);
 		return;
@@ -191,10 +202,31 @@ static void ue_wait_for_page(struct user_event_mm *umm, unsigned long addr)
 	waiter->umm = umm;
 	waiter->addr = addr;
 	refcount_inc(&umm->refs);
-	spin_lock(&umm->job_lock);
-	list_add(&waiter->of_umm, &umm->waiters);
-	spin_unlock(&umm->job_lock);
+	scoped_guard(spinlock, &umm->job_lock)
+		list_add(&waiter->of_umm, &umm->waiters);
 	queue_work(ue_waiter_wq, &waiter->work);
+}
+
+/*
+ * Let a waiter bring in a page, once the job has tried without.  Where the user
+ * has enough of them, or without memory, there is none; the job asks again at
+ * its next run.  Only the job calls this, so no other waiter for that page can
+ * come in between.  Returns false for a page that can't be had.
+ */
+static bool ue_wait_for_page(struct user_event_mm *umm, unsigned long addr)
+{
+	struct user_event_waiter *waiter;
+	bool wanted, failed = false;
+
+	addr &= PAGE_MASK;
+	scoped_guard(spinlock, &umm->job_lock) {
+		waiter = ue_find_waiter(umm, addr);
+		wanted = !waiter && umm->tries >= UE_TRIES_UNTIL_WAIT;
+		failed = waiter && waiter->failed;
+	}
+	if (wanted)
+		ue_start_waiter(umm, addr);
+	return !failed;
 }
 
 /*
@@ -257,12 +289,11 @@ static void ue_skip_page(struct ue_pass *pass)
 	pass->tries = 0;
 }
 
-/* Skip it, and come back to it later */
+/* Skip it, and come back to it later, unless that is known to be of no use */
 static void ue_leave_page(struct user_event_mm *umm, struct ue_pass *pass)
 {
-	if (READ_ONCE(umm->tries) >= UE_TRIES_UNTIL_WAIT)
-		ue_wait_for_page(umm, pass->addr);
-	pass->nr_skipped++;
+	if (ue_wait_for_page(umm, pass->addr))
+		pass->nr_skipped++;
 	ue_skip_page(pass);
 }
 
@@ -320,7 +351,7 @@ static void ue_bring_page(struct user_event_mm *umm, struct ue_pass *pass)
 static void ue_mirror_step(struct user_event_mm *umm, struct ue_pass *pass)
 {
 	if (!mmap_read_trylock(umm->mm)) {
-		ue_leave_page(umm, pass);
+		ue_wait_for_page(umm, UE_JUST_THE_LOCK);
 		/* It would fail for all others, too */
 		pass->nr_skipped = UE_JOB_SKIPS;
 		return;
@@ -349,9 +380,18 @@ static bool ue_mirror_pass(struct user_event_mm *umm, struct ue_pass *pass)
 
 static u64 ue_begin_job(struct user_event_mm *umm)
 {
-	guard(spinlock)(&umm->job_lock);
-	umm->again = false;
-	return umm->behind_since;
+	bool again;
+	u64 since;
+
+	scoped_guard(spinlock, &umm->job_lock) {
+		again = umm->again;
+		since = umm->behind_since;
+		umm->again = false;
+	}
+	/* What could not be had may have come by the next toggle */
+	if (again)
+		user_event_mm_forget_failures(umm);
+	return since;
 }
 
 /* Returns how long to wait before what was skipped is tried again, in jiffies */
@@ -483,6 +523,7 @@ static void ue_toggle_enabler(const struct user_event_enabler *enabler, u64 togg
 	}
 	if (defer)
 		set->deferred = toggle;
+	cond_resched();
 	/*
 	 * The next enabler must not be looked for before the sharers: an address
 	 * space that has left this set has put its copy into the event's list

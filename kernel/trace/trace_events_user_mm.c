@@ -47,11 +47,34 @@ struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job)
 	return umm;
 }
 
+/**
+ * user_event_mm_forget_failures - let pages be waited for that could not be had
+ * @umm: the address space
+ *
+ * Context: Process context.
+ */
+void user_event_mm_forget_failures(struct user_event_mm *umm)
+{
+	struct user_event_waiter *waiter, *next;
+
+	guard(spinlock)(&umm->job_lock);
+	if (!umm->nr_failed)
+		return;
+	list_for_each_entry_safe(waiter, next, &umm->waiters, of_umm) {
+		if (waiter->failed) {
+			list_del(&waiter->of_umm);
+			kfree(waiter);
+		}
+	}
+	umm->nr_failed = 0;
+}
+
 static void ue_mm_free_work(struct work_struct *work)
 {
 	struct user_event_mm *umm = container_of(to_delayed_work(work),
 						 struct user_event_mm, job);
 
+	user_event_mm_forget_failures(umm);
 	mmdrop(umm->mm);
 	kfree(umm);
 }
@@ -132,7 +155,8 @@ static void mmput_async(struct mm_struct *mm)
  * @mm: the address space; the caller holds mm_count
  *
  * An address space that ends by this ends here and now: what it refers to is
- * dropped before a task that was told of its end can look.
+ * dropped before a task that was told of its end can look.  (Without an MMU, it
+ * ends a moment later.)
  *
  * Context: Process context, event_mutex held or not.
  */

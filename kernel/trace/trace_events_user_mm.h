@@ -28,6 +28,22 @@
 #define USER_EVENT_CORE_TRIES 10
 
 /**
+ * struct user_event_waiter - brings in a page that has to be waited for
+ * @of_umm: in user_event_mm::waiters, under user_event_mm::job_lock
+ * @work: does it
+ * @umm: the address space; holds a reference until it has @failed
+ * @addr: user address of the page
+ * @failed: the page can't be written to; under user_event_mm::job_lock
+ */
+struct user_event_waiter {
+	struct list_head	of_umm;
+	struct work_struct	work;
+	struct user_event_mm	*umm;
+	unsigned long		addr;
+	bool			failed;
+};
+
+/**
  * struct user_event_mm - an address space that has registrations
  * @mm: the address space; holds mm_count
  * @change: serializes the tasks of @mm that register and unregister.  Held
@@ -39,8 +55,8 @@
  *	Changes with @lock and the mmap_lock held (for reading), or at the end;
  *	either of the two, or @change, is enough to read it.
  * @sharer: of @set; NULL when @set is; changes together with it
- * @refs: that of mm_struct::user_event_mm, one for @job while it is queued, one
- *	for each entry of @waiters
+ * @refs: that of mm_struct::user_event_mm, one for @job while it is queued or
+ *	runs, one for each waiter that does
  * @user: who made the first registration; what is kept waiting is limited per
  *	user
  * @nr_held: how many of the mm_users of @mm are held by @job and @waiters, and
@@ -52,7 +68,9 @@
  * @again: that has happened since @job has begun
  * @tries: how often @job has had to skip something since then
  * @behind_since: number of the first toggle that @job has to mirror
- * @waiters: struct ue_waiter, the pages that are being waited for
+ * @nr_failed: entries of @waiters that have failed
+ * @waiters: struct user_event_waiter: pages that are being waited for, and those
+ *	that could not be had since @behind was set
  * @resume: user address at which @job goes on; its own
  * @job: mirrors what toggles have left; never waits for a page
  * @rcu: frees the struct after readers under user_event_srcu
@@ -71,6 +89,7 @@ struct user_event_mm {
 	bool				behind;
 	bool				again;
 	u8				tries;
+	u8				nr_failed;
 	u64				behind_since;
 	struct list_head		waiters;
 	unsigned long			resume;
@@ -93,6 +112,7 @@ bool user_event_mm_hold(struct user_event_mm *umm);
 void user_event_mm_release(struct user_event_mm *umm);
 void user_event_mm_leave(struct mm_struct *mm);
 void user_event_mm_settle(void);
+void user_event_mm_forget_failures(struct user_event_mm *umm);
 
 /* trace_events_user_mirror.c: toggles and jobs */
 void user_event_job(struct work_struct *work);
@@ -107,6 +127,7 @@ int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8
 int user_event_unregister(unsigned long addr, u8 bit);
 
 /* trace_events_user_settle.c: events, in spite of what does not last */
+void user_events_settle(void);
 void user_events_settle_locked(void);
 struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
 				     unsigned int reg_flags);

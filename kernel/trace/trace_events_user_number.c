@@ -44,34 +44,17 @@ static struct trace_event_class ue_stand_in_class = {
 	.fields	= LIST_HEAD_INIT(ue_stand_in_class.fields),
 };
 
-/**
- * user_event_hold_number - see to it that an event's number outlives it
- * @event: is about to be recorded into a buffer that may outlive it
- *
- * What it takes is allocated here, so that the event's removal can't fail.
- *
- * Context: event_mutex held.
- *
- * Return: 0 or -ENOMEM.
- */
-int user_event_hold_number(struct user_event *event)
+static struct trace_event_call *ue_alloc_stand_in(void)
 {
-	struct trace_event_call *stand_in;
+	struct trace_event_call *stand_in = kzalloc(sizeof(*stand_in), GFP_KERNEL | __GFP_NOWARN);
 
-	lockdep_assert_held(&event_mutex);
-	if (event->stand_in)
-		return 0;
-
-	stand_in = kzalloc(sizeof(*stand_in), GFP_KERNEL);
-	if (!stand_in)
-		return -ENOMEM;
-
-	stand_in->class = &ue_stand_in_class;
-	stand_in->name = (char *)ue_stand_in_name;
-	stand_in->event.funcs = &ue_stand_in_funcs;
-	stand_in->flags = TRACE_EVENT_FL_DYNAMIC;
-	event->stand_in = stand_in;
-	return 0;
+	if (stand_in) {
+		stand_in->class = &ue_stand_in_class;
+		stand_in->name = (char *)ue_stand_in_name;
+		stand_in->event.funcs = &ue_stand_in_funcs;
+		stand_in->flags = TRACE_EVENT_FL_DYNAMIC;
+	}
+	return stand_in;
 }
 
 /**
@@ -110,22 +93,25 @@ static void ue_pass_number(struct trace_event *from, struct trace_event *to)
 
 /**
  * user_event_remove_call - remove an event from the tracing core
- * @event: which; its number is held if user_event_hold_number() was called
+ * @event: which; its number is held if it was recorded
  *
  * Context: event_mutex held.
  *
- * Return: 0, or -EBUSY when the core still needs the event, which is then as it
- * was.
+ * Return: 0, or -EBUSY when the core still needs the event, or -ENOMEM; then it is
+ * as it was.
  */
 int user_event_remove_call(struct user_event *event)
 {
-	struct trace_event_call *call = &event->call, *stand_in = event->stand_in;
+	struct trace_event_call *call = &event->call, *stand_in;
 	struct trace_event_functions *funcs = call->event.funcs;
 	int ret;
 
 	lockdep_assert_held(&event_mutex);
-	if (!stand_in)
+	if (!event->recorded)
 		return trace_remove_event_call(call);
+	stand_in = ue_alloc_stand_in();
+	if (!stand_in)
+		return -ENOMEM;
 
 	ue_pass_number(&call->event, &stand_in->event);
 	/* To the core, an event without functions is not registered */
@@ -134,10 +120,10 @@ int user_event_remove_call(struct user_event *event)
 	if (ret) {
 		call->event.funcs = funcs;
 		ue_pass_number(&stand_in->event, &call->event);
+		kfree(stand_in);
 		return ret;
 	}
 
-	event->stand_in = NULL;
 	list_add_tail(&stand_in->list, &ue_stand_ins);
 	if (++ue_nr_stand_ins > user_event_max_held)
 		user_event_release_number();

@@ -17,7 +17,8 @@
  * @mm: the address space; its mmap_lock is held
  * @addr: user address on the page
  *
- * Context: Process context.  Does not fault, and so waits for nothing.
+ * Context: Process context.  Does not fault, and so waits for nothing that user
+ * space could hold up.
  *
  * Return: the page, or NULL when it would have to be faulted in.
  */
@@ -167,11 +168,11 @@ int user_event_fault_in_nowait(struct mm_struct *mm, unsigned long addr)
  *
  * As if a program wrote to it: waits for user space if need be.
  *
- * Context: Process context, may sleep, for ever if user space will; a signal
- * that kills the caller ends it.
+ * Context: Process context, may sleep, for ever if user space will.  A signal
+ * that kills the caller ends waiting for the page, but not for its folio lock.
  *
- * Return: 0, -EFAULT when it can't be written to, -EINTR when the caller is
- * being killed, -ENOMEM.
+ * Return: 0, -EAGAIN when the page has gone again, -EFAULT when it can't be
+ * written to, -EINTR when the caller is being killed, -ENOMEM.
  */
 int user_event_fault_in(struct mm_struct *mm, unsigned long addr)
 {
@@ -192,6 +193,8 @@ int user_event_fault_in(struct mm_struct *mm, unsigned long addr)
 	if (!ret)
 		page = user_event_pin_page(mm, addr);
 	mmap_read_unlock(mm);
+	if (!ret && !page)
+		return -EAGAIN;
 	user_event_put_dirty_page(page);
 	return ret == -EINTR || ret == -ENOMEM || !ret ? ret : -EFAULT;
 }

@@ -149,7 +149,7 @@ static int ue_add_enabler(struct user_event_mm *umm, struct user_event_enabler *
 		if (ret != -EAGAIN)
 			return ret;
 		ret = user_event_fault_in(umm->mm, enabler->addr);
-		if (ret)
+		if (ret && ret != -EAGAIN)
 			return ret;
 	}
 	return -EFAULT;
@@ -163,7 +163,7 @@ static int ue_add_enabler(struct user_event_mm *umm, struct user_event_enabler *
  * @size: of the value in bytes, 4 or 8
  *
  * Context: Process context, may sleep and fault; holds no lock while it waits
- * for user space, and can be killed then.
+ * for user space, and can be killed while it waits for a page.
  *
  * Return: 0, and the bit says whether the event is recorded, -EADDRINUSE when
  * it is registered already, -EFAULT when it can't be written, -ENOMEM, -EINTR
@@ -255,7 +255,7 @@ static int ue_remove_enabler(struct user_event_mm *umm, struct ue_removal *remov
 		if (ret == -ENOMEM)
 			schedule_timeout_killable(1);
 		else
-			removal->gone = ret || tries >= USER_EVENT_FAULT_TRIES;
+			removal->gone = ret == -EFAULT || tries >= USER_EVENT_FAULT_TRIES;
 	}
 }
 
@@ -267,7 +267,7 @@ static int ue_remove_enabler(struct user_event_mm *umm, struct ue_removal *remov
  * The bit is cleared, unless its memory is gone.
  *
  * Context: Process context, may sleep and fault; event_mutex not held.  Holds no
- * lock while it waits for user space, and can be killed then.
+ * lock while it waits for user space, and can be killed while it waits for a page.
  *
  * Return: 0, -ENOENT when it is not registered, -ENOMEM when a fork shares the
  * registrations and there is no memory for a copy, -EINTR when current is being

@@ -149,8 +149,8 @@ struct user_event_enabler *user_event_set_next(struct user_event_enabler *enable
  *
  * The enabler gets a reference of its own.  It goes to the head of the event's
  * list: a toggle that is under way need not find it, since the caller reads
- * user_event::status after this.  So nobody can make the list that a toggle
- * walks grow faster than it is walked.
+ * user_event::status after this.  So the list that a toggle has to walk does not
+ * grow by registrations, just by the copies of shared sets.
  *
  * Context: Process context.
  *

@@ -24,11 +24,17 @@ void user_events_settle_locked(void)
 {
 	lockdep_assert_held(&event_mutex);
 	user_event_mm_settle();
-	while (user_events_drop_some())
-		;
+	user_events_drop_locked();
 }
 
-static void ue_settle(void)
+/**
+ * user_events_settle - drop what address spaces have left behind
+ *
+ * Those that only jobs hold are ended first.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_settle(void)
 {
 	scoped_guard(mutex, &event_mutex)
 		user_event_mm_settle();
@@ -41,7 +47,7 @@ static bool ue_may_have_passed(int ret, unsigned int *tries)
 	if (ret != -EBUSY && ret != -EADDRINUSE && ret != -EMFILE && ret != -EAGAIN)
 		return false;
 	if (!(*tries)++) {
-		ue_settle();
+		user_events_settle();
 		return true;
 	}
 	if (ret != -EAGAIN || *tries > USER_EVENT_CORE_TRIES)
