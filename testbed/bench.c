@@ -719,7 +719,7 @@ static void close_exit(const char *row)
 static void disable_with(const char *row, unsigned int nr)
 {
 	pid_t pid = start_registrant(nr, true);
-	int enable = open(TRACING "events/user_events/enable", O_WRONLY);
+	int enable = open(TRACING "events/user_events_multi/enable", O_WRONLY);
 
 	put(enable, "1");
 	end(pid);
