@@ -157,6 +157,15 @@ static const struct rhashtable_params name_params = {
 	.automatic_shrinking	= true,
 };
 
+/* A table's own seed would not do: it is mixed with what comes out here */
+static u32 ue_hash_layout(const struct user_event_layout *layout)
+{
+	static hsiphash_key_t key __read_mostly;
+
+	get_random_once(&key, sizeof(key));
+	return user_event_layout_hash(layout, &key);
+}
+
 static u32 format_hash(const void *data, u32 len, u32 seed)
 {
 	const struct format_key *key = data;
@@ -167,7 +176,9 @@ static u32 format_hash(const void *data, u32 len, u32 seed)
 static u32 format_obj_hash(const void *data, u32 len, u32 seed)
 {
 	const struct user_event *event = data;
-	const struct format_key key = { event->name, event->layout, event->hash };
+	const struct format_key key = {
+		event->name, event->layout, ue_hash_layout(event->layout),
+	};
 
 	return format_hash(&key, 0, seed);
 }
@@ -330,8 +341,9 @@ static void drop_unused_name(struct user_event_name *name)
 }
 
 /* Caller holds event_mutex; on failure nothing of the event can be found */
-static int publish(struct user_event *event)
+static int publish(struct user_event *event, u32 hash)
 {
+	const struct format_key key = { event->name, event->layout, hash };
 	int ret;
 
 	lockdep_assert_held(&event_mutex);
@@ -340,7 +352,8 @@ static int publish(struct user_event *event)
 		return 0;
 	}
 
-	ret = rhashtable_insert_fast(&formats, &event->node, format_params);
+	/* By the key, whose hash is at hand */
+	ret = rhashtable_lookup_insert_key(&formats, &key, &event->node, format_params);
 	if (ret)
 		return -ENOMEM;
 	list_add(&event->format, &event->name->formats);
@@ -795,7 +808,6 @@ static struct user_event *alloc_event(struct ue_request *req)
 	}
 
 	event->layout = req->layout;
-	event->hash = req->hash;
 	spin_lock_init(&event->lock);
 	INIT_LIST_HEAD(&event->enablers);
 	dyn_event_init(&event->devent, &user_event_dyn_ops);
@@ -824,7 +836,7 @@ static void finish_request(struct ue_request *req)
 	if (req->event)
 		/* Someone may have found it, though without a use for it */
 		call_rcu(&req->event->rcu, free_event_rcu);
-	else if (req->layout)
+	else
 		kfree(req->layout);
 }
 
@@ -850,7 +862,7 @@ static int add_to_core(struct user_event *event)
 }
 
 /* Caller holds event_mutex */
-static int set_up_event(struct user_event *event)
+static int set_up_event(struct user_event *event, u32 hash)
 {
 	struct user_event_group *group = event->name->group;
 	int ret;
@@ -865,7 +877,7 @@ static int set_up_event(struct user_event *event)
 	if (ret < 0)
 		return ret;
 
-	ret = publish(event);
+	ret = publish(event, hash);
 	if (ret)
 		goto erase;
 
@@ -914,7 +926,7 @@ static struct user_event *create_event(struct ue_request *req)
 	event->call.class = event->multi ? &event->name->group->multi :
 					   &event->name->group->single;
 
-	ret = set_up_event(event);
+	ret = set_up_event(event, req->hash);
 	if (ret) {
 		drop_unused_name(event->name);
 		return ERR_PTR(ret);
@@ -961,15 +973,6 @@ static struct user_event *share_or_create_event(struct ue_request *req)
 		return create_event(req);
 	user_event_get_locked(event);
 	return event;
-}
-
-/* A table's own seed would not do: it is mixed with what comes out here */
-static u32 ue_hash_layout(const struct user_event_layout *layout)
-{
-	static hsiphash_key_t key __read_mostly;
-
-	get_random_once(&key, sizeof(key));
-	return user_event_layout_hash(layout, &key);
 }
 
 /**

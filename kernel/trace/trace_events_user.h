@@ -318,7 +318,6 @@ struct user_event_name {
  * @multi: made for USER_EVENT_REG_MULTI_FORMAT; never changes
  * @persists: stays until it is deleted; under @lock, and once true, never false
  *	again
- * @hash: multi: of @layout
  * @recorded: ftrace has recorded it: its type number outlives it; under
  *	event_mutex
  * @enablers: the addresses that mirror @status; changed under @lock, walked under
@@ -338,14 +337,13 @@ struct user_event {
 	struct user_event_layout		*layout;
 	struct user_event_consumers __rcu	*consumers;
 	refcount_t				refs;
-	spinlock_t				lock; /* enablers to persists */
+	spinlock_t				lock; /* enablers, toggled, persists */
 	u32					id;
-	u32					hash;
-	u64					toggled;
 	u8					status;
 	bool					multi;
 	bool					persists;
 	bool					recorded;
+	u64					toggled;
 	union {
 		struct list_head		enablers;
 		struct list_head		pending;

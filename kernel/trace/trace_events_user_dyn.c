@@ -181,14 +181,14 @@ static int ue_dyn_free(struct dyn_event *devent)
 	ret = user_event_delete_unused(event);
 	for (tries = 0; ret == -EAGAIN && tries < USER_EVENT_CORE_TRIES; tries++) {
 		tracepoint_synchronize_unregister();
-		msleep(1);
+		fsleep(1000);
 		ret = user_event_delete_unused(event);
 	}
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
 static bool ue_dyn_match(const char *system, const char *text, int argc,
-		      const char **argv, struct dyn_event *devent)
+			 const char **argv, struct dyn_event *devent)
 {
 	struct user_event *event = ue_from_devent(devent);
 

@@ -1242,12 +1242,16 @@ static void event_many_formats(struct kunit *test)
 /* These collide in all 32 bits of jhash() with a seed of 0, on little endian */
 static void event_hash(struct kunit *test)
 {
+	const hsiphash_key_t key = {{ 1, 2 }};
 	struct user_event *a, *b, *c;
 
 	a = get_multi(test, "kunit_hash u32 floodingT9oUdaDlBXgE");
 	b = get_multi(test, "kunit_hash u32 floodingdFlqfQrjMs5E");
 	c = get_multi(test, "kunit_hash u32 floodingPQKWv_ONMFGL");
-	KUNIT_EXPECT_FALSE(test, a->hash == b->hash && b->hash == c->hash);
+	KUNIT_EXPECT_FALSE(test, user_event_layout_hash(a->layout, &key) ==
+			   user_event_layout_hash(b->layout, &key) &&
+			   user_event_layout_hash(b->layout, &key) ==
+			   user_event_layout_hash(c->layout, &key));
 }
 
 static void restore_max(void *max)

@@ -42,11 +42,11 @@ static inline int fault_set(struct fault_settings *faults, const char *path,
 /* A stack that can't grow is the end of its process: let it have grown before. */
 static inline void fault_grow_stack(void)
 {
-	volatile char deep[1 << 16];
-	size_t i;
+	char deep[1 << 16];
 
-	for (i = 0; i < sizeof(deep); i += 1 << 10)
-		deep[i] = 0;
+	memset(deep, 0, sizeof(deep));
+	/* the compiler must not leave it out */
+	asm volatile("" : : "r" (deep) : "memory");
 }
 
 /* Makes sleeping allocations fail too, and the log stay calm. */
