@@ -243,14 +243,19 @@ static bool ue_wait_for_page(struct user_event_mm *umm, unsigned long addr)
  */
 void user_event_mirror_later(struct user_event_mm *umm, u64 since)
 {
-	spin_lock(&umm->job_lock);
-	if (!umm->behind || since < umm->behind_since)
-		umm->behind_since = since;
-	umm->behind = true;
-	umm->again = true;
-	umm->tries = 0;
-	spin_unlock(&umm->job_lock);
-	ue_queue_job(umm, 0);
+	bool queued;
+
+	scoped_guard(spinlock, &umm->job_lock) {
+		if (!umm->behind || since < umm->behind_since)
+			umm->behind_since = since;
+		/* The job resets it when it begins: until then, it is queued */
+		queued = umm->again;
+		umm->behind = true;
+		umm->again = true;
+		umm->tries = 0;
+	}
+	if (!queued)
+		ue_queue_job(umm, 0);
 }
 
 /**
