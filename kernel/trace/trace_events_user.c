@@ -515,7 +515,7 @@ void user_event_discard(struct user_event_discard *discard)
 static void ue_take_discarded(void)
 {
 	lockdep_assert_held(&event_mutex);
-	ue_dropping = llist_reverse_order(llist_del_all(&ue_discarded));
+	WRITE_ONCE(ue_dropping, llist_reverse_order(llist_del_all(&ue_discarded)));
 }
 
 static void ue_drop_some(void)
@@ -527,7 +527,7 @@ static void ue_drop_some(void)
 	discard = llist_entry(ue_dropping, struct user_event_discard, node);
 	next = ue_dropping->next;
 	if (discard->drop(discard))
-		ue_dropping = next;
+		WRITE_ONCE(ue_dropping, next);
 }
 
 /**
@@ -584,8 +584,11 @@ void user_events_drop_all(void)
  */
 void user_events_clean(void)
 {
-	user_events_drop_all();
-	ue_remove_all(&ue_pending);
+	/* Nearly always there is nothing: whoever is at it already will end it */
+	if (!llist_empty(&ue_discarded) || READ_ONCE(ue_dropping))
+		user_events_drop_all();
+	if (!list_empty(&ue_pending.events))
+		ue_remove_all(&ue_pending);
 }
 
 static void ue_remove_work_fn(struct work_struct *work)

@@ -543,7 +543,6 @@ static void *status_at(struct seq_file *m, loff_t *pos)
 
 static void *status_start(struct seq_file *m, loff_t *pos)
 {
-	user_events_settle();
 	user_events_clean();
 	/* Events come, go and change their consumers under it */
 	mutex_lock(&event_mutex);

@@ -127,7 +127,6 @@ int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8
 int user_event_unregister(unsigned long addr, u8 bit);
 
 /* trace_events_user_settle.c: events, in spite of what does not last */
-void user_events_settle(void);
 void user_events_settle_locked(void);
 struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
 				     unsigned int reg_flags);

@@ -27,14 +27,7 @@ void user_events_settle_locked(void)
 	user_events_drop_locked();
 }
 
-/**
- * user_events_settle - drop what address spaces have left behind
- *
- * Those that only jobs hold are ended first.
- *
- * Context: Process context, may sleep; event_mutex not held.
- */
-void user_events_settle(void)
+static void ue_settle(void)
 {
 	scoped_guard(mutex, &event_mutex)
 		user_event_mm_settle();
@@ -47,7 +40,7 @@ static bool ue_may_have_passed(int ret, unsigned int *tries)
 	if (ret != -EBUSY && ret != -EADDRINUSE && ret != -EMFILE && ret != -EAGAIN)
 		return false;
 	if (!(*tries)++) {
-		user_events_settle();
+		ue_settle();
 		return true;
 	}
 	if (ret != -EAGAIN || *tries > USER_EVENT_CORE_TRIES)
