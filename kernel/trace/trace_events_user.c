@@ -691,9 +691,10 @@ void user_event_get_locked(struct user_event *event)
 	if (refcount_inc_not_zero(&event->refs))
 		return;
 	/* Now it is the list of enablers again, to which whoever finds the event may add */
-	guard(spinlock)(&event->lock);
+	spin_lock(&event->lock);
 	list_del_init(&event->pending);
 	refcount_set(&event->refs, 1);
+	spin_unlock(&event->lock);
 }
 
 /*
@@ -708,11 +709,11 @@ void user_event_get_locked(struct user_event *event)
  */
 void user_event_persist(struct user_event *event)
 {
-	guard(spinlock)(&event->lock);
-	if (event->persists)
-		return;
-	refcount_inc(&event->refs);
+	spin_lock(&event->lock);
+	if (!event->persists)
+		refcount_inc(&event->refs);
 	event->persists = true;
+	spin_unlock(&event->lock);
 }
 
 /* The single-format event of a name; its layout decides whether it is shared */
@@ -1048,9 +1049,13 @@ struct user_event *user_event_get(struct user_event_group *group,
  */
 bool user_event_is_busy(struct user_event *event)
 {
+	bool busy;
+
 	lockdep_assert_held(&event_mutex);
-	guard(spinlock)(&event->lock);
-	return refcount_read(&event->refs) > event->persists;
+	spin_lock(&event->lock);
+	busy = refcount_read(&event->refs) > event->persists;
+	spin_unlock(&event->lock);
+	return busy;
 }
 
 /**

@@ -106,29 +106,33 @@ static void ue_queue_job(struct user_event_mm *umm, unsigned long delay)
 
 static bool ue_take_waiter_of(kuid_t user)
 {
+	bool taken = false;
 	unsigned long nr;
 	void *entry;
 
-	guard(spinlock)(&ue_waiters_of_user.xa_lock);
+	xa_lock(&ue_waiters_of_user);
 	entry = xa_load(&ue_waiters_of_user, __kuid_val(user));
 	nr = entry ? xa_to_value(entry) : 0;
-	if (nr == UE_MAX_WAITERS)
-		return false;
-	return !xa_is_err(__xa_store(&ue_waiters_of_user, __kuid_val(user),
-				     xa_mk_value(nr + 1), GFP_NOWAIT | __GFP_NOWARN));
+	if (nr < UE_MAX_WAITERS)
+		taken = !xa_is_err(__xa_store(&ue_waiters_of_user, __kuid_val(user),
+					      xa_mk_value(nr + 1),
+					      GFP_NOWAIT | __GFP_NOWARN));
+	xa_unlock(&ue_waiters_of_user);
+	return taken;
 }
 
 static void ue_give_waiter_of(kuid_t user)
 {
 	unsigned long nr;
 
-	guard(spinlock)(&ue_waiters_of_user.xa_lock);
+	xa_lock(&ue_waiters_of_user);
 	nr = xa_to_value(xa_load(&ue_waiters_of_user, __kuid_val(user))) - 1;
 	/* Replacing an entry needs no memory */
 	if (nr)
 		__xa_store(&ue_waiters_of_user, __kuid_val(user), xa_mk_value(nr), 0);
 	else
 		__xa_erase(&ue_waiters_of_user, __kuid_val(user));
+	xa_unlock(&ue_waiters_of_user);
 }
 
 static struct user_event_waiter *ue_find_waiter(struct user_event_mm *umm, unsigned long addr)
@@ -148,13 +152,17 @@ static bool ue_end_waiter(struct user_event_waiter *waiter, int ret)
 {
 	struct user_event_mm *umm = waiter->umm;
 
-	guard(spinlock)(&umm->job_lock);
-	waiter->failed = ret == -EFAULT && umm->nr_failed < UE_MAX_FAILED;
-	if (waiter->failed)
+	bool failed;
+
+	spin_lock(&umm->job_lock);
+	failed = ret == -EFAULT && umm->nr_failed < UE_MAX_FAILED;
+	waiter->failed = failed;
+	if (failed)
 		umm->nr_failed++;
 	else
 		list_del(&waiter->of_umm);
-	return waiter->failed;
+	spin_unlock(&umm->job_lock);
+	return failed;
 }
 
 static int ue_wait(struct user_event_waiter *waiter)
@@ -282,8 +290,12 @@ void user_event_inherit_job(struct user_event_mm *child, struct user_event_mm *p
 
 static bool ue_was_toggled(struct user_event *event, u64 since)
 {
-	guard(spinlock)(&event->lock);
-	return event->toggled >= since;
+	bool toggled;
+
+	spin_lock(&event->lock);
+	toggled = event->toggled >= since;
+	spin_unlock(&event->lock);
+	return toggled;
 }
 
 /* Go on behind the page that the pass has come to */
@@ -540,9 +552,10 @@ static void ue_toggle_enabler(const struct user_event_enabler *enabler, u64 togg
 /* With the lock: an enabler is in the list by now, or its owner sees the status */
 static void ue_store_status(struct user_event *event, u8 status, u64 toggle)
 {
-	guard(spinlock)(&event->lock);
+	spin_lock(&event->lock);
 	WRITE_ONCE(event->status, status);
 	event->toggled = toggle;
+	spin_unlock(&event->lock);
 }
 
 /**

@@ -57,9 +57,7 @@ void user_event_mm_forget_failures(struct user_event_mm *umm)
 {
 	struct user_event_waiter *waiter, *next;
 
-	guard(spinlock)(&umm->job_lock);
-	if (!umm->nr_failed)
-		return;
+	spin_lock(&umm->job_lock);
 	list_for_each_entry_safe(waiter, next, &umm->waiters, of_umm) {
 		if (waiter->failed) {
 			list_del(&waiter->of_umm);
@@ -67,6 +65,7 @@ void user_event_mm_forget_failures(struct user_event_mm *umm)
 		}
 	}
 	umm->nr_failed = 0;
+	spin_unlock(&umm->job_lock);
 }
 
 static void ue_mm_free_work(struct work_struct *work)
@@ -177,12 +176,14 @@ void user_event_mm_leave(struct mm_struct *mm)
  */
 bool user_event_mm_hold(struct user_event_mm *umm)
 {
-	guard(spinlock)(&ue_held_lock);
-	if (!mmget_not_zero(umm->mm))
-		return false;
-	if (!umm->nr_held++)
+	bool alive;
+
+	spin_lock(&ue_held_lock);
+	alive = mmget_not_zero(umm->mm);
+	if (alive && !umm->nr_held++)
 		list_add(&umm->held, &ue_held);
-	return true;
+	spin_unlock(&ue_held_lock);
+	return alive;
 }
 
 /**
@@ -204,18 +205,20 @@ void user_event_mm_release(struct user_event_mm *umm)
 /* Take the registrations of an address space that only jobs and waiters hold */
 static struct user_event_mm *ue_take_abandoned(void)
 {
-	struct user_event_mm *umm;
+	struct user_event_mm *umm, *found = NULL;
 
-	guard(spinlock)(&ue_held_lock);
+	spin_lock(&ue_held_lock);
 	list_for_each_entry(umm, &ue_held, held) {
 		struct mm_struct *mm = umm->mm;
 
 		/* Without a task in there, no registration can come any more */
-		if (atomic_read(&mm->mm_users) <= umm->nr_held &&
-		    xchg(&mm->user_event_mm, NULL))
-			return umm;
+		if (atomic_read(&mm->mm_users) <= umm->nr_held)
+			found = xchg(&mm->user_event_mm, NULL);
+		if (found)
+			break;
 	}
-	return NULL;
+	spin_unlock(&ue_held_lock);
+	return found;
 }
 
 /**

@@ -374,8 +374,12 @@ void user_event_set_leave(struct user_event_set *set, struct user_event_sharer *
  */
 bool user_event_set_is_shared(struct user_event_set *set)
 {
-	guard(spinlock)(&set->lock);
-	return set->nr_sharers > 1;
+	bool shared;
+
+	spin_lock(&set->lock);
+	shared = set->nr_sharers > 1;
+	spin_unlock(&set->lock);
+	return shared;
 }
 
 /**
