@@ -10,6 +10,7 @@
  *   trace_events_user_set.c       registrations that address spaces share
  *   trace_events_user_page.c      pages of user memory, and the bits in them
  *   trace_events_user_mm.c        the life of an address space
+ *   trace_events_user_wait.c      pages that have to be waited for
  *   trace_events_user_mirror.c    bits follow an event: by a toggle, by a job
  *   trace_events_user_register.c  register, unregister, fork
  *   trace_events_user_settle.c    events, in spite of what does not last

@@ -642,7 +642,9 @@ static int __init user_events_init(void)
 			      USER_EVENTS_MULTI_SYSTEM);
 	ret = user_event_set_init();
 	if (!ret)
-		ret = user_event_mirror_init();
+		ret = user_event_mm_init();
+	if (!ret)
+		ret = user_event_wait_init();
 	if (!ret)
 		ret = user_event_init();
 	if (!ret)

@@ -10,10 +10,8 @@
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
 #include <linux/srcu.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "trace_events_user_mm.h"
 
@@ -26,20 +24,8 @@
 /* Pages that a job skips before it takes a break */
 #define UE_JOB_SKIPS 64
 
-/* Runs of a job that skip something before it asks for waiters */
-#define UE_TRIES_UNTIL_WAIT 3
-
 /* The longest break of a job that has skipped something is a second */
 #define UE_MAX_DELAY HZ
-
-/* Pages of one user that are waited for at a time */
-#define UE_MAX_WAITERS 16
-
-/* Pages of an address space that are known to be of no use until the next toggle */
-#define UE_MAX_FAILED 128
-
-/* Stands for the mmap_lock itself in user_event_waiter::addr: nothing is there */
-#define UE_JUST_THE_LOCK 0UL
 
 /**
  * struct ue_pass - one run of a job over the enablers of an address space
@@ -61,13 +47,6 @@ struct ue_pass {
 	bool		ended;
 };
 
-/* Jobs, and waiters, which must not keep jobs from running */
-static struct workqueue_struct *ue_job_wq;
-static struct workqueue_struct *ue_waiter_wq;
-
-/* How many waiters each user has, by user id; none is not stored */
-static DEFINE_XARRAY(ue_waiters_of_user);
-
 /* Number of the last toggle; under event_mutex */
 static u64 ue_last_toggle;
 
@@ -88,153 +67,6 @@ static bool ue_mirror(struct user_event_mm *umm, struct user_event_enabler *enab
 	if (user_event_write_bit(page, enabler, READ_ONCE(enabler->event->status)))
 		*changed = true;
 	return user_event_unpin_page(page);
-}
-
-/*
- * Waiters
- */
-
-/* A job that is queued holds a reference; one that is queued already is put forward */
-static void ue_queue_job(struct user_event_mm *umm, unsigned long delay)
-{
-	/* 0: found by a toggle while it goes; its address space has ended */
-	if (!refcount_inc_not_zero(&umm->refs))
-		return;
-	if (mod_delayed_work(ue_job_wq, &umm->job, delay))
-		user_event_mm_put(umm);
-}
-
-static bool ue_take_waiter_of(kuid_t user)
-{
-	bool taken = false;
-	unsigned long nr;
-	void *entry;
-
-	xa_lock(&ue_waiters_of_user);
-	entry = xa_load(&ue_waiters_of_user, __kuid_val(user));
-	nr = entry ? xa_to_value(entry) : 0;
-	if (nr < UE_MAX_WAITERS)
-		taken = !xa_is_err(__xa_store(&ue_waiters_of_user, __kuid_val(user),
-					      xa_mk_value(nr + 1),
-					      GFP_NOWAIT | __GFP_NOWARN));
-	xa_unlock(&ue_waiters_of_user);
-	return taken;
-}
-
-static void ue_give_waiter_of(kuid_t user)
-{
-	unsigned long nr;
-
-	xa_lock(&ue_waiters_of_user);
-	nr = xa_to_value(xa_load(&ue_waiters_of_user, __kuid_val(user))) - 1;
-	/* Replacing an entry needs no memory */
-	if (nr)
-		__xa_store(&ue_waiters_of_user, __kuid_val(user), xa_mk_value(nr), 0);
-	else
-		__xa_erase(&ue_waiters_of_user, __kuid_val(user));
-	xa_unlock(&ue_waiters_of_user);
-}
-
-static struct user_event_waiter *ue_find_waiter(struct user_event_mm *umm, unsigned long addr)
-{
-	struct user_event_waiter *waiter;
-
-	lockdep_assert_held(&umm->job_lock);
-	list_for_each_entry(waiter, &umm->waiters, of_umm) {
-		if (waiter->addr == addr)
-			return waiter;
-	}
-	return NULL;
-}
-
-/* Returns whether the waiter stays, to tell the job that its page can't be had */
-static bool ue_end_waiter(struct user_event_waiter *waiter, int ret)
-{
-	struct user_event_mm *umm = waiter->umm;
-
-	bool failed;
-
-	spin_lock(&umm->job_lock);
-	failed = ret == -EFAULT && umm->nr_failed < UE_MAX_FAILED;
-	waiter->failed = failed;
-	if (failed)
-		umm->nr_failed++;
-	else
-		list_del(&waiter->of_umm);
-	spin_unlock(&umm->job_lock);
-	return failed;
-}
-
-static int ue_wait(struct user_event_waiter *waiter)
-{
-	struct mm_struct *mm = waiter->umm->mm;
-
-	if (waiter->addr != UE_JUST_THE_LOCK)
-		return user_event_fault_in(mm, waiter->addr);
-	mmap_read_lock(mm);
-	mmap_read_unlock(mm);
-	return 0;
-}
-
-/* The job is put forward only if that helps: else its own delays hold */
-static void ue_waiter_work(struct work_struct *work)
-{
-	struct user_event_waiter *waiter = container_of(work, struct user_event_waiter, work);
-	struct user_event_mm *umm = waiter->umm;
-	int ret = -EINTR;
-
-	if (user_event_mm_hold(umm)) {
-		ret = ue_wait(waiter);
-		user_event_mm_release(umm);
-	}
-	ue_give_waiter_of(umm->user);
-	if (!ue_end_waiter(waiter, ret))
-		kfree(waiter);
-	if (!ret)
-		ue_queue_job(umm, 0);
-	user_event_mm_put(umm);
-}
-
-static void ue_start_waiter(struct user_event_mm *umm, unsigned long addr)
-{
-	struct user_event_waiter *waiter;
-
-	if (!ue_take_waiter_of(umm->user))
-		return;
-	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL | __GFP_NOWARN);
-	if (!waiter) {
-		ue_give_waiter_of(umm->user);
-		return;
-	}
-	INIT_WORK(&waiter->work, ue_waiter_work);
-	waiter->umm = umm;
-	waiter->addr = addr;
-	refcount_inc(&umm->refs);
-	scoped_guard(spinlock, &umm->job_lock)
-		list_add(&waiter->of_umm, &umm->waiters);
-	queue_work(ue_waiter_wq, &waiter->work);
-}
-
-/*
- * Let a waiter bring in a page, once the job has tried without.  Where the user
- * has enough of them, or without memory, there is none; the job asks again at
- * its next run.  Only the job calls this, so no other waiter for that page can
- * come in between.  Returns false for a page that can't be had.
- */
-static bool ue_wait_for_page(struct user_event_mm *umm, unsigned long addr)
-{
-	struct user_event_waiter *waiter;
-	bool wanted, failed = false;
-
-	addr &= PAGE_MASK;
-	scoped_guard(spinlock, &umm->job_lock) {
-		waiter = ue_find_waiter(umm, addr);
-		wanted = !waiter && umm->tries >= UE_TRIES_UNTIL_WAIT;
-		failed = waiter && waiter->failed;
-	}
-	if (wanted)
-		ue_start_waiter(umm, addr);
-	return !failed;
 }
 
 /*
@@ -263,7 +95,7 @@ void user_event_mirror_later(struct user_event_mm *umm, u64 since)
 		umm->tries = 0;
 	}
 	if (!queued)
-		ue_queue_job(umm, 0);
+		user_event_mm_queue_job(umm);
 }
 
 /**
@@ -309,7 +141,7 @@ static void ue_skip_page(struct ue_pass *pass)
 /* Skip it, and come back to it later, unless that is known to be of no use */
 static void ue_leave_page(struct user_event_mm *umm, struct ue_pass *pass)
 {
-	if (ue_wait_for_page(umm, pass->addr))
+	if (user_event_wait_for_page(umm, pass->addr))
 		pass->nr_skipped++;
 	ue_skip_page(pass);
 }
@@ -368,7 +200,7 @@ static void ue_bring_page(struct user_event_mm *umm, struct ue_pass *pass)
 static void ue_mirror_step(struct user_event_mm *umm, struct ue_pass *pass)
 {
 	if (!mmap_read_trylock(umm->mm)) {
-		ue_wait_for_page(umm, UE_JUST_THE_LOCK);
+		user_event_wait_for_page(umm, USER_EVENT_JUST_THE_LOCK);
 		/* It would fail for all others, too */
 		pass->nr_skipped = UE_JOB_SKIPS;
 		return;
@@ -411,15 +243,15 @@ static u64 ue_begin_job(struct user_event_mm *umm)
 	return since;
 }
 
-/* Returns how long to wait before what was skipped is tried again, in jiffies */
+/* Returns how long to wait before what was skipped is tried again, in ticks */
 static unsigned long ue_job_delay(struct user_event_mm *umm, const struct ue_pass *pass)
 {
 	lockdep_assert_held(&umm->job_lock);
 	if (!pass->nr_skipped)
 		return 0;
 	/* What comes by and by is looked for often */
-	if (pass->changed && umm->tries > UE_TRIES_UNTIL_WAIT)
-		umm->tries = UE_TRIES_UNTIL_WAIT;
+	if (pass->changed && umm->tries > USER_EVENT_TRIES_UNTIL_WAIT)
+		umm->tries = USER_EVENT_TRIES_UNTIL_WAIT;
 	if (1UL << umm->tries >= UE_MAX_DELAY)
 		return UE_MAX_DELAY;
 	return 1UL << umm->tries++;
@@ -444,7 +276,7 @@ static void ue_end_job(struct user_event_mm *umm, const struct ue_pass *pass, bo
 
 	/* Unless a toggle has queued it for now */
 	refcount_inc(&umm->refs);
-	if (!queue_delayed_work(ue_job_wq, &umm->job, delay))
+	if (!queue_delayed_work(user_event_job_wq, &umm->job, delay))
 		user_event_mm_put(umm);
 }
 
@@ -586,22 +418,4 @@ void user_event_set_status(struct user_event *event, u8 status)
 				 srcu_read_lock_held(&user_event_srcu))
 		ue_toggle_enabler(enabler, ue_last_toggle, &budget);
 	srcu_read_unlock(&user_event_srcu, idx);
-}
-
-/**
- * user_event_mirror_init - set up what this file keeps for all
- *
- * Return: 0 or -ENOMEM.
- */
-int __init user_event_mirror_init(void)
-{
-	ue_job_wq = alloc_workqueue("user_events", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (!ue_job_wq)
-		return -ENOMEM;
-	ue_waiter_wq = alloc_workqueue("user_events_wait", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (!ue_waiter_wq) {
-		destroy_workqueue(ue_job_wq);
-		return -ENOMEM;
-	}
-	return 0;
 }

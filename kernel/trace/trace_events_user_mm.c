@@ -15,6 +15,8 @@
 
 #include "trace_events_user_mm.h"
 
+struct workqueue_struct *user_event_job_wq;
+
 /* Address spaces whose mm_users are held by jobs and waiters */
 static LIST_HEAD(ue_held);
 static DEFINE_SPINLOCK(ue_held_lock);
@@ -242,4 +244,32 @@ void user_event_mm_settle(void)
 		mutex_unlock(&umm->lock);
 		user_event_mm_put(umm);
 	}
+}
+
+/**
+ * user_event_mm_queue_job - let the job of an address space run now
+ * @umm: the address space; found under user_event_srcu, or the caller has a
+ *	reference
+ *
+ * Context: Process context.
+ */
+void user_event_mm_queue_job(struct user_event_mm *umm)
+{
+	/* 0: found by a toggle while it goes; its address space has ended */
+	if (!refcount_inc_not_zero(&umm->refs))
+		return;
+	/* A job that is queued already has a reference, and is put forward */
+	if (mod_delayed_work(user_event_job_wq, &umm->job, 0))
+		user_event_mm_put(umm);
+}
+
+/**
+ * user_event_mm_init - set up what this file keeps for all
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init user_event_mm_init(void)
+{
+	user_event_job_wq = alloc_workqueue("user_events", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return user_event_job_wq ? 0 : -ENOMEM;
 }

@@ -27,6 +27,12 @@
  */
 #define USER_EVENT_CORE_TRIES 10
 
+/* Runs of a job that skip something before it asks for waiters */
+#define USER_EVENT_TRIES_UNTIL_WAIT 3
+
+/* Stands for the mmap_lock itself in user_event_waiter::addr: nothing is there */
+#define USER_EVENT_JUST_THE_LOCK 0UL
+
 /**
  * struct user_event_waiter - brings in a page that has to be waited for
  * @of_umm: in user_event_mm::waiters, under user_event_mm::job_lock
@@ -97,6 +103,9 @@ struct user_event_mm {
 	struct rcu_head			rcu;
 };
 
+/* Where jobs run */
+extern struct workqueue_struct *user_event_job_wq;
+
 /* trace_events_user_page.c: pages and bits */
 struct page *user_event_pin_page(struct mm_struct *mm, unsigned long addr);
 bool user_event_unpin_page(struct page *page);
@@ -113,13 +122,18 @@ void user_event_mm_release(struct user_event_mm *umm);
 void user_event_mm_leave(struct mm_struct *mm);
 void user_event_mm_settle(void);
 void user_event_mm_forget_failures(struct user_event_mm *umm);
+void user_event_mm_queue_job(struct user_event_mm *umm);
+int user_event_mm_init(void);
+
+/* trace_events_user_wait.c: pages that have to be waited for */
+bool user_event_wait_for_page(struct user_event_mm *umm, unsigned long addr);
+int user_event_wait_init(void);
 
 /* trace_events_user_mirror.c: toggles and jobs */
 void user_event_job(struct work_struct *work);
 void user_event_mirror_later(struct user_event_mm *umm, u64 since);
 void user_event_inherit_job(struct user_event_mm *child, struct user_event_mm *parent);
 void user_event_set_status(struct user_event *event, u8 status);
-int user_event_mirror_init(void);
 
 /* trace_events_user_register.c: registrations */
 bool user_event_is_registered(unsigned long addr, u8 bit);
