@@ -121,6 +121,66 @@ TEST_F(del, in_use_by_a_tracer_is_EBUSY)
 	EXPECT_FALSE(is_listed(self->fields[0]));
 }
 
+/* An event probe of a test, which holds its event without recording it. */
+static int probe(const char *name, bool on)
+{
+	const int fd = open(DYNAMIC_FILE, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int ret;
+
+	ret = write_all(fd, on ? say("e:%s_p user_events/%s a=$a", name, name) :
+				 say("-:eprobes/%s_p", name));
+	close(fd);
+	return ret;
+}
+
+/*
+ * Nothing but an event probe uses it, attached or not.  Before, who has no
+ * CAP_PERFMON was told EPERM.
+ */
+TEST_F(del, in_use_by_an_event_probe_is_EBUSY_for_everybody)
+{
+	const char *name = self->stage.name;
+	pid_t child;
+	int err;
+
+	ASSERT_EQ(0, leave_behind(self->fields[0], SINGLE));
+	err = probe(name, true);
+	if (err == -EINVAL)
+		SKIP(return, "no event probes in this kernel");
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, event_trace("eprobes", say("%s_p", name), true));
+	EXPECT_EQ(-EBUSY, event_delete(self->stage.fd, name));
+	ASSERT_EQ(0, event_trace("eprobes", say("%s_p", name), false));
+	EXPECT_EQ(-EBUSY, event_delete(self->stage.fd, name));
+	child = spawn();
+	if (!child)
+		_exit(become_nobody() ? 1 : -event_delete(self->stage.fd, name));
+	EXPECT_EQ(EBUSY, reap(child));
+
+	ASSERT_EQ(0, probe(name, false));
+	EXPECT_EQ(0, event_delete(self->stage.fd, name));
+}
+
+/* A trigger may keep its target until after its own removal has returned. */
+TEST_F(del, right_after_a_trigger_is_not_refused)
+{
+	const char *name = self->stage.name;
+	const char *source = say("%s_s", name);
+	const char *file = event_path(SYSTEM, source, "trigger");
+	const char *trigger = say("enable_event:user_events:%s", name);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, leave_behind(self->fields[0], SINGLE));
+		ASSERT_EQ(0, leave_behind(source, SINGLE));
+		ASSERT_EQ(0, file_write(file, trigger));
+		EXPECT_EQ(-EBUSY, event_delete(self->stage.fd, name));
+		ASSERT_EQ(0, file_write(file, say("!%s", trigger)));
+		EXPECT_EQ(0, event_delete(self->stage.fd, name));
+		EXPECT_EQ(0, event_delete(self->stage.fd, source));
+	}
+}
+
 TEST_F(del, every_event_of_the_name_goes)
 {
 	const char *neighbour = say("%s_2 u32 a", self->stage.name);
