@@ -144,8 +144,12 @@ static void ue_mmput_work(struct work_struct *work)
 /* Without an MMU, mm core has no such function */
 static void mmput_async(struct mm_struct *mm)
 {
-	if (atomic_add_unless(&mm->mm_users, -1, 1))
-		return;
+	int users = atomic_read(&mm->mm_users);
+
+	while (users > 1) {
+		if (atomic_try_cmpxchg(&mm->mm_users, &users, users - 1))
+			return;
+	}
 	INIT_WORK(&mm->async_put_work, ue_mmput_work);
 	schedule_work(&mm->async_put_work);
 }
