@@ -590,6 +590,9 @@ static void *toggle(void *arg)
 		on = !on;
 		toggler->ret = event_trace(SYSTEM, toggler->event, on);
 		store32(&toggler->count, toggler->count + 1);
+		/* with one CPU, others would only ever run while it is off */
+		if (on && toggler->count % 8 == 1)
+			pause_ms(2);
 	}
 	event_trace(SYSTEM, toggler->event, false);
 	return NULL;
