@@ -9,7 +9,6 @@
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 
 #include "trace_events_user_mm.h"
 

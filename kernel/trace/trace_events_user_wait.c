@@ -71,7 +71,6 @@ static struct user_event_waiter *ue_find_waiter(struct user_event_mm *umm, unsig
 static bool ue_end_waiter(struct user_event_waiter *waiter, int ret)
 {
 	struct user_event_mm *umm = waiter->umm;
-
 	bool failed;
 
 	spin_lock(&umm->job_lock);
