@@ -6,6 +6,7 @@
  * and removed under event_mutex, and a reference count becomes 0 under it
  * only, so that who holds it sees each event either in use or gone.
  */
+#include <kunit/visibility.h>
 #include <linux/ctype.h>
 #include <linux/hash.h>
 #include <linux/hex.h>
@@ -123,7 +124,7 @@ static u32 nr_events;
 unsigned int user_events_max = 32768;
 
 /* Where to look for the next user_event::id; under event_mutex */
-static u32 ue_next_index;
+VISIBLE_IF_KUNIT u32 ue_next_index;
 
 static u32 name_hash(const void *data, u32 len, u32 seed)
 {
@@ -451,7 +452,8 @@ static int ue_cmp_newest_first(void *priv, const struct list_head *a, const stru
 	const struct user_event *x = list_entry(a, struct user_event, pending);
 	const struct user_event *y = list_entry(b, struct user_event, pending);
 
-	return x->id < y->id ? 1 : -1;
+	/* Ids wrap */
+	return (s32)(x->id - y->id) < 0 ? 1 : -1;
 }
 
 /* What the core still needs is tried again, at ever longer intervals */
@@ -887,7 +889,7 @@ static int set_up_event(struct user_event *event)
 	if (ret)
 		return ret;
 
-	/* Ever larger, so that it tells which of two events is newer */
+	/* Ever larger, until it wraps, so that it tells which of two events is newer */
 	ret = xa_alloc_cyclic(&group->events, &event->id, event, xa_limit_32b,
 			      &ue_next_index, UE_LOCKED_GFP);
 	if (ret < 0)
@@ -1094,7 +1096,7 @@ int user_event_delete_unused(struct user_event *event)
 /**
  * struct ue_deletion - all events of a name that are being deleted
  * @key: the name
- * @below: user_event::id of the last multi-format event that was looked at; those
+ * @below: ue_id_of() the last multi-format event that was looked at; those
  *	with smaller ones follow
  * @ret: -ENOENT as long as none was found, else the first error
  */
@@ -1103,6 +1105,17 @@ struct ue_deletion {
 	u64		below;
 	int		ret;
 };
+
+/* The id in a multi-format event's name; unlike user_event::id it never wraps */
+static u64 ue_id_of(const struct user_event *event)
+{
+	const char *digit = strrchr(event->tp.name, '[') + 1;
+	u64 id = 0;
+
+	for (; *digit != ']'; digit++)
+		id = id << 4 | hex_to_bin(*digit);
+	return id;
+}
 
 static void delete_one(struct ue_deletion *deletion, struct user_event *event)
 {
@@ -1142,11 +1155,11 @@ static bool delete_some(struct ue_deletion *deletion)
 	     !last; event = next) {
 		last = list_is_last(&event->format, &name->formats);
 		next = last ? NULL : list_next_entry(event, format);
-		if (event->id >= deletion->below)
+		if (ue_id_of(event) >= deletion->below)
 			continue;
 		if (nr == UE_REMOVE_CHUNK)
 			return true;
-		deletion->below = event->id;
+		deletion->below = ue_id_of(event);
 		if (!user_event_is_busy(event))
 			nr++;
 		delete_one(deletion, event);

@@ -311,7 +311,8 @@ struct user_event_name {
  *	for @persists.  It becomes 0 under event_mutex only.
  * @lock: guards @enablers, @toggled and @persists, and orders @status against
  *	additions to the first
- * @id: its place in user_event_group::events; a newer event has a larger one
+ * @id: its place in user_event_group::events; a newer event has a larger one,
+ *	until they wrap
  * @toggled: number of the toggle that last changed whether there are consumers;
  *	0 for none; under @lock
  * @status: who the consumers are, USER_EVENT_BY_*; written under event_mutex
@@ -362,6 +363,9 @@ extern struct dyn_event_operations user_event_dyn_ops;
 extern struct user_event_group user_event_default_group;
 extern unsigned int user_events_max;
 extern unsigned int user_event_max_held;
+#if IS_ENABLED(CONFIG_KUNIT)
+extern u32 ue_next_index;
+#endif
 
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags);

@@ -1239,6 +1239,26 @@ static void event_many_formats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_events(), before);
 }
 
+/* A name whose formats are older and newer than the moment at which ids wrap */
+static void event_id_wraps(struct kunit *test)
+{
+	u32 before = nr_events();
+	char desc[40];
+	int i;
+
+	/* More than are deleted at one go */
+	for (i = 0; i < 3 * NR_FORMATS; i++) {
+		if (i == NR_FORMATS) {
+			guard(mutex)(&event_mutex);
+			ue_next_index = U32_MAX;
+		}
+		sprintf(desc, "kunit_wrap struct s a %d", i + 1);
+		make_persistent(test, desc, USER_EVENT_REG_MULTI_FORMAT);
+	}
+	KUNIT_EXPECT_EQ(test, delete("kunit_wrap"), 0);
+	KUNIT_EXPECT_EQ(test, nr_events(), before);
+}
+
 /* These collide in all 32 bits of jhash() with a seed of 0, on little endian */
 static void event_hash(struct kunit *test)
 {
@@ -1656,6 +1676,7 @@ static struct kunit_case user_event_cases[] = {
 	KUNIT_CASE(event_delete_single_busy),
 	KUNIT_CASE(event_delete_unknown),
 	KUNIT_CASE(event_many_formats),
+	KUNIT_CASE(event_id_wraps),
 	KUNIT_CASE(event_hash),
 	KUNIT_CASE(event_limit),
 	KUNIT_CASE(event_consumers),
