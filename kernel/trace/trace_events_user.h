@@ -72,6 +72,9 @@
  */
 #define USER_EVENT_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+/* The same for those who must not wait for memory to become free */
+#define USER_EVENT_GFP_NOWAIT (GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
+
 /* Bytes of a description that a program gives, with its NUL */
 #define USER_EVENT_MAX_DESC 512
 
@@ -462,7 +465,7 @@ static inline int user_event_check_write(const struct user_event *event, size_t 
 }
 
 ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len);
-int user_event_emit_iter(struct user_event *event, struct iov_iter *from);
+int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t gfp);
 int user_event_emit_copied(struct user_event *event, void *payload, size_t len);
 void user_event_group_init(struct user_event_group *group, const char *single,
 			   const char *multi);

@@ -206,7 +206,7 @@ static __always_inline int dispatch(struct user_event *event, void *payload, siz
 }
 
 /* Memory for a payload too large for the stack, and a byte, once it has a chance */
-static void *alloc_payload(const struct user_event *event, size_t len)
+static void *alloc_payload(const struct user_event *event, size_t len, gfp_t gfp)
 {
 	void *payload;
 	int ret;
@@ -215,7 +215,7 @@ static void *alloc_payload(const struct user_event *event, size_t len)
 	if (ret)
 		return ERR_PTR(ret);
 
-	payload = kvmalloc(len + 1, USER_EVENT_GFP);
+	payload = kvmalloc(len + 1, gfp);
 	return payload ?: ERR_PTR(-ENOMEM);
 }
 
@@ -231,7 +231,7 @@ static int emit_large(struct user_event *event, void *payload, size_t len)
 static noinline ssize_t copy_large(struct user_event *event, const char __user *from, size_t len)
 {
 	size_t payload_len = len - sizeof(s32);
-	void *payload = alloc_payload(event, payload_len);
+	void *payload = alloc_payload(event, payload_len, USER_EVENT_GFP);
 	int ret;
 
 	if (IS_ERR(payload))
@@ -275,15 +275,16 @@ ssize_t user_event_emit(struct user_event *event, const char __user *from, size_
  * user_event_emit_iter - record an event whose payload is in pieces
  * @event: which, as for user_event_emit()
  * @from: its payload; likely too large for the stack
+ * @gfp: how memory for a copy of it may be allocated
  *
- * Context: Process context, may fault and sleep.
+ * Context: Process context, may fault; sleeps for memory if @gfp lets it.
  *
  * Return: 0, or an error as of user_event_emit().
  */
-int user_event_emit_iter(struct user_event *event, struct iov_iter *from)
+int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t gfp)
 {
 	size_t len = iov_iter_count(from);
-	void *payload = alloc_payload(event, len);
+	void *payload = alloc_payload(event, len, gfp);
 
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);

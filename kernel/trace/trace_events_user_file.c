@@ -435,6 +435,8 @@ static int data_open(struct inode *inode, struct file *filp)
 	filp->private_data = file;
 	/* The position stays 0: those who share the file need not take turns */
 	filp->f_mode &= ~FMODE_ATOMIC_POS;
+	/* io_uring may write in the context of who submits: no lock is taken */
+	filp->f_mode |= FMODE_NOWAIT;
 	return 0;
 }
 
@@ -467,9 +469,17 @@ static ssize_t data_write(struct file *filp, const char __user *from, size_t len
 	return user_event_emit(event, from, len);
 }
 
-/* One that is large, or can't be read to its end: first look who wants it */
-static noinline ssize_t write_pieces(struct user_event_file *file, struct iov_iter *from)
+/*
+ * Write what is large, or can't be read to its end.  Its event comes first: it
+ * says whether the rest is worth a copy.
+ *
+ * With IOCB_NOWAIT, memory is all that is not waited for.  A fault in the payload
+ * is, as in writes to a pipe or a socket: were it left to a worker of io_uring,
+ * the event would carry the worker's PID, and come after those behind it.
+ */
+static noinline ssize_t write_pieces(struct kiocb *kiocb, struct iov_iter *from)
 {
+	bool nowait = kiocb->ki_flags & IOCB_NOWAIT;
 	size_t len = iov_iter_count(from);
 	struct user_event *event;
 	s32 number;
@@ -478,14 +488,18 @@ static noinline ssize_t write_pieces(struct user_event_file *file, struct iov_it
 	if (!copy_from_iter_full(&number, sizeof(number), from))
 		return -EFAULT;
 
-	ret = find_event(file, number, len - sizeof(number), &event);
-	ret = ret ?: user_event_emit_iter(event, from);
+	ret = find_event(kiocb->ki_filp->private_data, number, len - sizeof(number), &event);
+	if (ret)
+		return ret;
+	ret = user_event_emit_iter(event, from, nowait ? USER_EVENT_GFP_NOWAIT : USER_EVENT_GFP);
+	/* io_uring has a worker try again, from the start */
+	if (ret == -ENOMEM && nowait)
+		return -EAGAIN;
 	return ret ?: len;
 }
 
 static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 {
-	struct user_event_file *file = kiocb->ki_filp->private_data;
 	struct user_event_write write __uninitialized;
 	size_t len = iov_iter_count(from);
 	struct user_event *event;
@@ -496,9 +510,10 @@ static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 		return -EFAULT;
 	if (unlikely(len > sizeof(write.index) + USER_EVENT_SMALL ||
 		     !copy_from_iter_full(&write.index, len, from)))
-		return write_pieces(file, from);
+		return write_pieces(kiocb, from);
 
-	ret = find_event(file, write.index, len - sizeof(write.index), &event);
+	ret = find_event(kiocb->ki_filp->private_data, write.index, len - sizeof(write.index),
+			 &event);
 	ret = ret ?: user_event_emit_copied(event, write.payload, len - sizeof(write.index));
 	return ret ?: len;
 }
@@ -511,6 +526,8 @@ static const struct file_operations data_fops = {
 	.write_iter	= data_write_iter,
 	.unlocked_ioctl	= data_ioctl,
 	.compat_ioctl	= data_compat_ioctl,
+	/* What io_uring asks of regular files besides FMODE_NOWAIT */
+	.fop_flags	= FOP_BUFFER_WASYNC,
 };
 
 /*

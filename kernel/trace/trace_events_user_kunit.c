@@ -1360,7 +1360,7 @@ static void emit_about_a_sub_buffer(struct kunit *test, struct user_event *event
 
 		vec.iov_len = len;
 		iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
-		ret = user_event_emit_iter(event, &iter);
+		ret = user_event_emit_iter(event, &iter, GFP_KERNEL);
 		KUNIT_EXPECT_TRUE(test, !ret || ret == -E2BIG);
 		KUNIT_EXPECT_EQ_MSG(test, nr_recorded(buffer) - before, !ret, "%zu bytes", len);
 	}
