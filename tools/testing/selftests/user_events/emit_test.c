@@ -180,7 +180,7 @@ TEST_F(emit, io_uring_takes_any_file_offset)
 	struct uring ring;
 	int i;
 
-	if (uring_open(&ring) < 0)
+	if (uring_open(&ring, 0) < 0)
 		SKIP(return, "no io_uring");
 	ASSERT_EQ(0, file_truncate(TRACEFS "/trace"));
 	ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
