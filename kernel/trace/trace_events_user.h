@@ -59,6 +59,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/trace_events.h>
 #include <linux/tracepoint.h>
 #include <linux/user_events.h>
@@ -271,6 +272,20 @@ struct user_event_group {
 	u32				nr_events;
 	u32				nr_busy;
 };
+
+/**
+ * user_event_group_name - what a group is called in user_events_groups
+ * @group: a group
+ *
+ * Return: the part of its systems' names that other groups do not have, or "-"
+ * for the default group, which no other can be called.
+ */
+static inline const char *user_event_group_name(const struct user_event_group *group)
+{
+	const char *name = strchr(group->single.system, '-');
+
+	return name ? name + 1 : "-";
+}
 
 /**
  * struct user_event_name - a registered name of a group

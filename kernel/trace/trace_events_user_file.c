@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
+#include <linux/sched.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -255,6 +256,15 @@ static __always_inline int find_event(struct user_event_file *file, s32 number,
 	*event = index->events[array_index_nospec((u32)number, nr)];
 	rcu_read_unlock();
 	return user_event_check_write(*event, len);
+}
+
+/* The event of a write index, whether or not it can be written, or NULL */
+static struct user_event *ue_event_at(struct user_event_file *file, s32 number)
+{
+	struct user_event *event = NULL;
+
+	find_event(file, number, SIZE_MAX, &event);
+	return event;
 }
 
 /*
@@ -518,6 +528,25 @@ static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 	return ret ?: len;
 }
 
+/*
+ * The group, and what is registered, by write index.  The caller has a reference
+ * to the file, which keeps the events, and their names never change, so who
+ * registers or writes has nothing to wait for.
+ */
+static void ue_data_show_fdinfo(struct seq_file *m, struct file *filp)
+{
+	struct user_event_file *file = filp->private_data;
+	const struct user_event *event;
+	s32 i;
+
+	seq_printf(m, "user_events_group:\t%s\n", user_event_group_name(file->group));
+	/* The buffer is made larger, and all of it shown again, until it fits */
+	for (i = 0; !seq_has_overflowed(m) && (event = ue_event_at(file, i)); i++) {
+		seq_printf(m, "user_event:\t%d %s\n", i, event->tp.name);
+		cond_resched();
+	}
+}
+
 static const struct file_operations data_fops = {
 	.owner		= THIS_MODULE,
 	.open		= data_open,
@@ -526,6 +555,7 @@ static const struct file_operations data_fops = {
 	.write_iter	= data_write_iter,
 	.unlocked_ioctl	= data_ioctl,
 	.compat_ioctl	= data_compat_ioctl,
+	.show_fdinfo	= ue_data_show_fdinfo,
 	/* What io_uring asks of regular files besides FMODE_NOWAIT */
 	.fop_flags	= FOP_BUFFER_WASYNC,
 };
