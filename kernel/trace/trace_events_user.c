@@ -417,6 +417,7 @@ static int remove_event(struct user_event *event)
 	unpublish(event);
 	xa_erase(&group->events, event->id);
 	group->nr_events--;
+	user_event_changed(group);
 	nr_events--;
 	drop_unused_name(event->name);
 	call_rcu(&event->rcu, free_event_rcu);
@@ -906,6 +907,7 @@ static int set_up_event(struct user_event *event)
 	/* From here on, who finds it without event_mutex can have it */
 	refcount_set(&event->refs, 1);
 	group->nr_events++;
+	user_event_changed(group);
 	nr_events++;
 	return 0;
 hide:

@@ -6,6 +6,7 @@
  *
  *   trace_events_user_layout.c    text -> immutable layout
  *   trace_events_user_number.c    the type numbers of removed events
+ *   trace_events_user_changes.c   who polls for changes of a group
  *   trace_events_user.c           an event's life: name, find, share, delete
  *   trace_events_user_set.c       registrations that address spaces share
  *   trace_events_user_page.c      pages of user memory, and the bits in them
@@ -63,6 +64,8 @@
 #include <linux/trace_events.h>
 #include <linux/tracepoint.h>
 #include <linux/user_events.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "trace.h"
@@ -242,6 +245,35 @@ static inline bool user_event_layout_equal(const struct user_event_layout *a,
 }
 
 /*
+ * trace_events_user_changes.c
+ */
+
+struct poll_table_struct;
+struct user_event_group;
+
+/**
+ * struct user_event_changes - who polls for changes of a group's events
+ * @wait: those who poll
+ * @wake: wakes them up; pending only where a change has cleared @awaited
+ * @generation: grows with each change; written under event_mutex, read anywhere
+ * @awaited: somebody has read @generation since those in @wait were woken up;
+ *	under event_mutex
+ */
+struct user_event_changes {
+	wait_queue_head_t	wait;
+	struct work_struct	wake;
+	u32			generation;
+	bool			awaited;
+};
+
+void user_event_changes_init(struct user_event_changes *changes);
+void user_event_changes_end(struct user_event_changes *changes);
+void user_event_changed(struct user_event_group *group);
+u32 user_event_changes_await(struct user_event_group *group);
+__poll_t user_event_changes_poll(struct user_event_group *group, struct file *filp,
+				 struct poll_table_struct *wait, u32 seen);
+
+/*
  * trace_events_user.c
  */
 
@@ -264,6 +296,7 @@ struct user_event_discard {
  * @events: all its events, by user_event::id; changed under event_mutex
  * @nr_events: entries of @events; under event_mutex
  * @nr_busy: events with a consumer; under event_mutex
+ * @changes: who polls for changes of these
  */
 struct user_event_group {
 	struct trace_event_class	single;
@@ -271,6 +304,7 @@ struct user_event_group {
 	struct xarray			events;
 	u32				nr_events;
 	u32				nr_busy;
+	struct user_event_changes	changes;
 };
 
 /**

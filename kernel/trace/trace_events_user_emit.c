@@ -482,6 +482,7 @@ void user_event_group_init(struct user_event_group *group, const char *single,
 			   const char *multi)
 {
 	xa_init_flags(&group->events, XA_FLAGS_ALLOC);
+	user_event_changes_init(&group->changes);
 	init_class(&group->single, single);
 	init_class(&group->multi, multi);
 	/* A tracepoint's name with an id is no identifier; tools want one */

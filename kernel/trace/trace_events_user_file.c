@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
+#include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
@@ -593,6 +594,9 @@ static void *status_start(struct seq_file *m, loff_t *pos)
 	user_events_clean();
 	/* Events come, go and change their consumers under it */
 	mutex_lock(&event_mutex);
+	/* Not where a read or a seek to a later place walks there from here */
+	if (!*pos && !m->read_pos)
+		WRITE_ONCE(m->poll_event, user_event_changes_await(status_group(m)));
 	return status_at(m, pos);
 }
 
@@ -637,18 +641,33 @@ static const struct seq_operations status_ops = {
 
 static int status_open(struct inode *inode, struct file *filp)
 {
+	struct user_event_group *group = &user_event_default_group;
 	int ret = security_locked_down(LOCKDOWN_TRACEFS);
+	struct seq_file *m;
 
 	ret = ret ?: seq_open(filp, &status_ops);
-	if (!ret)
-		((struct seq_file *)filp->private_data)->private = &user_event_default_group;
-	return ret;
+	if (ret)
+		return ret;
+	m = filp->private_data;
+	m->private = group;
+	/* Of what has been before, nobody needs to be told */
+	guard(mutex)(&event_mutex);
+	m->poll_event = user_event_changes_await(group);
+	return 0;
+}
+
+static __poll_t ue_status_poll(struct file *filp, poll_table *wait)
+{
+	struct seq_file *m = filp->private_data;
+
+	return user_event_changes_poll(status_group(m), filp, wait, READ_ONCE(m->poll_event));
 }
 
 static const struct file_operations status_fops = {
 	.owner		= THIS_MODULE,
 	.open		= status_open,
 	.read		= seq_read,
+	.poll		= ue_status_poll,
 	.llseek		= seq_lseek,
 	.release	= seq_release,
 };

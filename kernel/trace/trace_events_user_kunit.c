@@ -1614,6 +1614,7 @@ static void event_dynamic_group(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, group->nr_events, 0);
 	/* What the core has removed is freed after a grace period */
 	rcu_barrier();
+	user_event_changes_end(&group->changes);
 	xa_destroy(&group->events);
 }
 

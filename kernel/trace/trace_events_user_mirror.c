@@ -406,6 +406,8 @@ void user_event_set_status(struct user_event *event, u8 status)
 	int idx;
 
 	lockdep_assert_held(&event_mutex);
+	if (old != status)
+		user_event_changed(event->name->group);
 	if (!old == !status) {
 		ue_store_status(event, status, event->toggled);
 		return;
