@@ -15,9 +15,21 @@ watched+='|status/.*|dynamic/.*|(format|again)/(1024|32768)) '
 build_bench()
 {
 	mkdir -p "$results"
+	need gcc=gcc /usr/include/stdio.h=libc6-dev \
+		/usr/include/x86_64-linux-gnu/sys/sdt.h=systemtap-sdt-dev
 	gcc -O2 -fno-inline -Wall -static -I"$project/include/uapi" -o "$program" \
 		"$project/testbed/bench.c" >&2 ||
 		die "bench.c did not build: see above"
+}
+
+# build_lttng: the program for a row of its own, which is left out without it
+build_lttng()
+{
+	need lttng=lttng-tools \
+		/usr/include/x86_64-linux-gnu/lttng/tracepoint.h=liblttng-ust-dev
+	gcc -O2 -Wall -I"$project/testbed" -o "$program-lttng" \
+		"$project/testbed/bench-lttng.c" -llttng-ust -ldl >&2 ||
+		die "bench-lttng.c did not build: see above"
 }
 
 # run_bench DIR CONFIG ARGUMENTS: the program's output becomes DIR/values

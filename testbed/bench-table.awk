@@ -78,6 +78,22 @@ function linear(title, row, times)
 	row_with(title, row, times * 1.25, sprintf("linear: x %.1f", times * 1.25))
 }
 
+# Which other ways to record 64 bytes take less than write() does
+function print_cheaper(    i, n, row, title, what)
+{
+	n = split("write/kernel-event write/marker write/marker-text usdt/uprobe lttng/ust lttng/ust-array", row, " ")
+	split("a kernel event,trace_marker_raw,trace_marker,a uprobe,LTTng-UST,LTTng-UST with an array", title, ",")
+	for (i = 1; i <= n; i++) {
+		if (of(2, row[i]) && of(2, row[i]) < of(2, "write/ftrace"))
+			what = what (what ? ", " : "") title[i]
+	}
+	print "Cheaper than write() of a user event: " (what ? what : "none of the others") "."
+	print "A kernel event is what the tracing core makes one system call cost at least.  The"
+	print "markers record bytes without fields, that can be neither filtered nor switched on"
+	print "one by one.  LTTng-UST records without a system call, into memory it shares with a"
+	print "daemon that writes it out: what that takes is not counted."
+}
+
 FNR == 1 { kernel++ }
 { value[kernel, $1] = $2 }
 
@@ -100,10 +116,16 @@ END {
 	reference("            1,024", "unregister/1024")
 	flat("            1,024 over 64", "unregister/1024 unregister/64")
 	row_with("write() of 64 bytes to ftrace", "write/ftrace", 985, "985")
-	reference("          to trace_marker_raw", "write/marker")
 	row_with("writev() of 64 bytes to ftrace", "write/ftrace-writev", 1480, "1,480")
 	row_with("write() of 64 bytes while disabled", "write/disabled", null + 55, "/dev/null + 55")
 	reference("          to /dev/null", "write/null")
+	reference("64 bytes by a kernel event that a write() fires", "write/kernel-event")
+	row_with("64 bytes through io_uring, 32 a system call", "write/uring", of(2, "write/ftrace"), "less than write()")
+	reference("64 bytes to trace_marker_raw", "write/marker")
+	reference("         to trace_marker, as text", "write/marker-text")
+	reference("         by a uprobe on a USDT probe", "usdt/uprobe")
+	reference("         by LTTng-UST, in 8 fields", "lttng/ust")
+	reference("                       in one array", "lttng/ust-array")
 	row_with("fork + exit, no registrations", "fork/0", of(1, "fork/0") * 1.005, "base + 0.5 %")
 	reference("             512 registrations", "fork/512")
 	row_with("             512 over none", "fork/512 fork/0", 1.02, "x 1.02")
@@ -157,15 +179,24 @@ END {
 		print "do_iter_readv_writev(), and _copy_from_iter(), which copies the index byte by"
 		print "byte: see the profile below."
 	}
+	if ("write/uring" in missed) {
+		print "io_uring: preparing, issuing and completing a request of its takes more"
+		print "instructions than what write() has in its stead, the entry of a system call and"
+		print "vfs_write(): see the profile below.  What a batch saves is 31 of 32 switches to"
+		print "the kernel and back: they are few instructions, and much time where each has to"
+		print "undo speculation, which this table does not count."
+	}
+	print_cheaper()
 	print "-: not measured.  In the base, registering a format takes about 3,400"
 	print "instructions for each that there is: 4,096 take 29e9 together, 32,768 would"
 	print "take 1.8e12.  So it is left out beyond 4,096, and as it would have to make"
 	print "10,000 first, deleting them is, too."
 	print "Counts are medians without what reading the clock costs: of 2,001 samples"
-	print "for writes, 301 for unregister, 101 for processes and for registering, 31 for"
-	print "toggling, 15 for registering again, 11 for the first registration of a process, 5"
-	print "for reading files.  Close, exit, disable and delete are run once for each"
-	print "number, and include what is done in the background."
+	print "for writes and other ways to record, 501 batches for io_uring, 301 for"
+	print "unregister, 101 for processes and for registering, 31 for toggling, 15 for"
+	print "registering again, 11 for the first registration of a process, 5 for reading"
+	print "files.  Close, exit, disable and delete are run once for each number, and"
+	print "include what is done in the background."
 
 	for (key in value) {
 		split(key, part, SUBSEP)

@@ -12,6 +12,7 @@
  * known to take very long in trees where registering compares all formats).
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,10 +28,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sdt.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/io_uring.h>
 #include <linux/user_events.h>
 
 #include "bench-samples.h"
@@ -56,6 +61,9 @@
 
 /* 60 bytes of payload */
 #define WRITE_FIELDS "u32 a;u64 b;u64 c;u64 d;u64 e;u64 f;u64 g;u64 h"
+
+/* Writes that one system call submits */
+#define BATCH 32
 
 static uint32_t bits[2 * MAX_EVENTS];
 static bool slow;
@@ -403,11 +411,247 @@ static void write_marker(const char *row)
 	write_to(row, open(TRACING "trace_marker_raw", O_WRONLY), data);
 }
 
+static void write_text(const char *row)
+{
+	char text[WRITE_SIZE];
+
+	memset(text, 'x', sizeof(text));
+	write_to(row, open(TRACING "trace_marker", O_WRONLY), text);
+}
+
+/* An event of the kernel's own that a write to a device fires */
+static void write_kernel_event(const char *row)
+{
+	int enable = open(TRACING "events/bench_event/enable", O_WRONLY);
+	uint32_t data[WRITE_SIZE / 4] = {};
+
+	if (enable < 0)
+		return;
+	put(enable, "1");
+	write_to(row, open("/dev/bench_event", O_WRONLY), data);
+	put(enable, "0");
+}
+
 static void write_null(const char *row)
 {
 	uint32_t data[WRITE_SIZE / 4] = {};
 
 	write_to(row, open("/dev/null", O_WRONLY), data);
+}
+
+/*
+ * Writing by io_uring
+ */
+
+struct ring {
+	int			fd;
+	struct io_uring_params	params;
+	char			*submitted;
+	char			*completed;
+	struct io_uring_sqe	*requests;
+};
+
+static void *map_ring(struct ring *ring, size_t size, uint64_t offset)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			 ring->fd, offset);
+
+	if (mem == MAP_FAILED)
+		err(1, "mmap of a ring");
+	return mem;
+}
+
+static void open_ring(struct ring *ring)
+{
+	memset(ring, 0, sizeof(*ring));
+	ring->fd = syscall(SYS_io_uring_setup, BATCH, &ring->params);
+	if (ring->fd < 0)
+		err(1, "io_uring");
+	ring->submitted = map_ring(ring, ring->params.sq_off.array + BATCH * sizeof(uint32_t),
+				   IORING_OFF_SQ_RING);
+	ring->completed = map_ring(ring, ring->params.cq_off.cqes +
+				   2 * BATCH * sizeof(struct io_uring_cqe),
+				   IORING_OFF_CQ_RING);
+	ring->requests = map_ring(ring, BATCH * sizeof(*ring->requests), IORING_OFF_SQES);
+}
+
+/* Write the same so many times, by one system call */
+static void write_batch(struct ring *ring, int fd, const void *data)
+{
+	uint32_t *array = (uint32_t *)(ring->submitted + ring->params.sq_off.array);
+	uint32_t *tail = (uint32_t *)(ring->submitted + ring->params.sq_off.tail);
+	uint32_t *head = (uint32_t *)(ring->completed + ring->params.cq_off.head);
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++) {
+		ring->requests[i] = (struct io_uring_sqe) {
+			.opcode	= IORING_OP_WRITE,
+			.fd	= fd,
+			.addr	= (uintptr_t)data,
+			.len	= WRITE_SIZE,
+		};
+		array[i] = i;
+	}
+	__atomic_store_n(tail, *tail + BATCH, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring->fd, BATCH, BATCH, IORING_ENTER_GETEVENTS, NULL,
+		    0) != BATCH)
+		err(1, "io_uring_enter");
+	__atomic_store_n(head, *head + BATCH, __ATOMIC_RELEASE);
+}
+
+static void check_batch(const struct ring *ring)
+{
+	const struct io_uring_cqe *results;
+	unsigned int i;
+
+	results = (void *)(ring->completed + ring->params.cq_off.cqes);
+	for (i = 0; i < BATCH; i++) {
+		if (results[i].res != WRITE_SIZE)
+			errx(1, "a write by io_uring gave %d", results[i].res);
+	}
+}
+
+static void write_uring(const char *row)
+{
+	uint32_t data[WRITE_SIZE / 4] = {};
+	int fd = open_for_write(data), enable = open_enable("bench");
+	struct ring ring;
+	unsigned int i;
+
+	open_ring(&ring);
+	put(enable, "1");
+	write_batch(&ring, fd, data);
+	check_batch(&ring);
+	for (i = 0; i < 501; i++) {
+		start();
+		write_batch(&ring, fd, data);
+		stop();
+	}
+	put(enable, "0");
+	result(row, median() / BATCH);
+}
+
+/*
+ * Another way: a uprobe on a USDT probe
+ */
+
+struct usdt_data {
+	uint64_t	b, c, d, e, f, g, h;
+	uint32_t	a;
+};
+
+static void fire_usdt(const struct usdt_data *data)
+{
+	DTRACE_PROBE1(bench, event, data);
+}
+
+/* This program's file */
+static const char *map_self(char *path, size_t size)
+{
+	ssize_t len = readlink("/proc/self/exe", path, size - 1);
+	int fd = open("/proc/self/exe", O_RDONLY);
+	const char *file;
+	struct stat st;
+
+	if (len < 0 || fd < 0 || fstat(fd, &st))
+		err(1, "/proc/self/exe");
+	path[len] = '\0';
+	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (file == MAP_FAILED)
+		err(1, "mmap of %s", path);
+	close(fd);
+	return file;
+}
+
+/* The only note of its kind: where the probe is, and in which register its argument */
+static const char *find_usdt(const char *file, uint64_t *address)
+{
+	const Elf64_Ehdr *head = (const void *)file;
+	const Elf64_Shdr *section = (const void *)(file + head->e_shoff);
+	const char *names = file + section[head->e_shstrndx].sh_offset;
+	const Elf64_Nhdr *note;
+	const char *desc;
+	unsigned int i;
+
+	for (i = 0; strcmp(names + section[i].sh_name, ".note.stapsdt"); i++) {
+		if (i + 1 == head->e_shnum)
+			errx(1, "no USDT probe");
+	}
+	note = (const void *)(file + section[i].sh_offset);
+	desc = (const char *)(note + 1) + ((note->n_namesz + 3) & ~3);
+	memcpy(address, desc, sizeof(*address));
+	/* Behind three addresses: provider, name, and "8@%REGISTER" */
+	desc += 3 * sizeof(*address);
+	desc += strlen(desc) + 1;
+	desc += strlen(desc) + 1;
+	/* The tracing core leaves out the first letter of its name */
+	return strchr(desc, '%') + 2;
+}
+
+/* Where in the file an address is */
+static uint64_t offset_of(const char *file, uint64_t address)
+{
+	const Elf64_Ehdr *head = (const void *)file;
+	const Elf64_Phdr *part = (const void *)(file + head->e_phoff);
+	unsigned int i;
+
+	for (i = 0; i < head->e_phnum; i++) {
+		if (part[i].p_type == PT_LOAD && address - part[i].p_vaddr < part[i].p_filesz)
+			return address - part[i].p_vaddr + part[i].p_offset;
+	}
+	errx(1, "no part of the program has its probe");
+}
+
+/* As perf probe does for a USDT probe: a uprobe event with the same fields */
+static void make_uprobe_event(void)
+{
+	char path[256], text[1024];
+	const char *file = map_self(path, sizeof(path)), *reg;
+	uint64_t address;
+	int len, i;
+
+	reg = find_usdt(file, &address);
+	len = snprintf(text, sizeof(text), "p:bench/usdt %s:0x%llx a=+56(%%%s):u32", path,
+		       (unsigned long long)offset_of(file, address), reg);
+	for (i = 0; i < 7; i++)
+		len += snprintf(text + len, sizeof(text) - len, " %c=+%d(%%%s):u64", 'b' + i,
+				8 * i, reg);
+	put(open(TRACING "uprobe_events", O_WRONLY), text);
+}
+
+static void usdt_uprobe(const char *row)
+{
+	struct usdt_data data = {};
+	unsigned int i;
+	int enable;
+
+	make_uprobe_event();
+	enable = open(TRACING "events/bench/usdt/enable", O_WRONLY);
+	put(enable, "1");
+	for (i = 0; i < 2001; i++) {
+		start();
+		fire_usdt(&data);
+		stop();
+	}
+	put(enable, "0");
+	put(open(TRACING "uprobe_events", O_WRONLY), "-:bench/usdt");
+	result(row, median());
+}
+
+/*
+ * Another way: LTTng, in a program of its own since it is no static one
+ */
+
+static void lttng_ust(const char *row)
+{
+	char path[256] = "";
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("-lttng"));
+
+	if (len < 0)
+		err(1, "/proc/self/exe");
+	memcpy(path + len, "-lttng", sizeof("-lttng"));
+	if (!access(path, X_OK))
+		execl(path, path, row, NULL);
 }
 
 /*
@@ -993,7 +1237,12 @@ static const struct {
 	{ "write/ftrace",		write_ftrace },
 	{ "write/ftrace-again",		write_ftrace },
 	{ "write/ftrace-writev",	writev_ftrace },
+	{ "write/uring",		write_uring },
+	{ "write/kernel-event",		write_kernel_event },
 	{ "write/marker",		write_marker },
+	{ "write/marker-text",		write_text },
+	{ "usdt/uprobe",		usdt_uprobe },
+	{ "lttng/ust",			lttng_ust },
 	{ "write/disabled",		write_disabled },
 	{ "write/null",			write_null },
 	{ "fork/0",			fork_0 },
