@@ -1138,6 +1138,7 @@ static bool delete_some(struct ue_deletion *deletion)
 	struct user_event_name *name;
 	unsigned int nr = 0;
 	bool last;
+	u64 id;
 
 	guard(mutex)(&event_mutex);
 	/* Names come and go under event_mutex */
@@ -1157,11 +1158,12 @@ static bool delete_some(struct ue_deletion *deletion)
 	     !last; event = next) {
 		last = list_is_last(&event->format, &name->formats);
 		next = last ? NULL : list_next_entry(event, format);
-		if (ue_id_of(event) >= deletion->below)
+		id = ue_id_of(event);
+		if (id >= deletion->below)
 			continue;
 		if (nr == UE_REMOVE_CHUNK)
 			return true;
-		deletion->below = ue_id_of(event);
+		deletion->below = id;
 		if (!user_event_is_busy(event))
 			nr++;
 		delete_one(deletion, event);
