@@ -39,6 +39,17 @@ static inline int fault_set(struct fault_settings *faults, const char *path,
 	return file_write(path, wanted);
 }
 
+/* Writes @count pairs of a path and what is wanted there, as fault_set() does. */
+static inline int fault_set_all(struct fault_settings *faults,
+				const char *const (*wanted)[2], int count)
+{
+	int err = 0, i;
+
+	for (i = 0; i < count && !err; i++)
+		err = fault_set(faults, wanted[i][0], wanted[i][1]);
+	return err;
+}
+
 /* A stack that can't grow is the end of its process: let it have grown before. */
 static inline void fault_grow_stack(void)
 {
@@ -47,6 +58,14 @@ static inline void fault_grow_stack(void)
 	memset(deep, 0, sizeof(deep));
 	/* the compiler must not leave it out */
 	asm volatile("" : : "r" (deep) : "memory");
+}
+
+/* What there is to do before allocations of this process may fail. */
+static inline void fault_prepare(void)
+{
+	fault_grow_stack();
+	if (access("/sys/kernel/debug/tracing", F_OK))
+		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
 
 /* Makes sleeping allocations fail too, and the log stay calm. */
@@ -58,16 +77,11 @@ static inline int fault_open(struct fault_settings *faults)
 		{ FAIL_PAGE "/ignore-gfp-wait", "N" },
 		{ FAIL_PAGE "/verbose", "0" },
 	};
-	int err = 0, i;
 
-	fault_grow_stack();
-	if (access("/sys/kernel/debug/tracing", F_OK))
-		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	fault_prepare();
 	if (access(FAIL_NTH, W_OK) || access(FAILSLAB, F_OK))
 		return -ENOENT;
-	for (i = 0; i < 4 && !err; i++)
-		err = fault_set(faults, wanted[i][0], wanted[i][1]);
-	return err;
+	return fault_set_all(faults, wanted, ARRAY_SIZE(wanted));
 }
 
 /* Single pages fail too, those of user memory among them. */
@@ -77,12 +91,10 @@ static inline int fault_open_pages(struct fault_settings *faults)
 		{ FAIL_PAGE "/ignore-gfp-highmem", "N" },
 		{ FAIL_PAGE "/min-order", "0" },
 	};
-	int err = access(FAIL_PAGE, F_OK) ? -ENOENT : 0;
-	int i;
 
-	for (i = 0; i < 2 && !err; i++)
-		err = fault_set(faults, wanted[i][0], wanted[i][1]);
-	return err;
+	if (access(FAIL_PAGE, F_OK))
+		return -ENOENT;
+	return fault_set_all(faults, wanted, ARRAY_SIZE(wanted));
 }
 
 static inline void fault_close(struct fault_settings *faults)

@@ -292,16 +292,26 @@ static bool register_many(const struct stage *stage)
 	return true;
 }
 
+/* What the poller sees of many registrations: 0, or a negative errno. */
+static int watch_registrations(const struct stage *stage, struct poller *poller)
+{
+	struct thread_call call = { poll_and_read, poller };
+	pthread_t thread;
+	bool registered;
+
+	if (pthread_create(&thread, NULL, thread_call_run, &call))
+		return -EAGAIN;
+	registered = register_many(stage);
+	store32(&poller->end, 1);
+	pthread_join(thread, NULL);
+	return registered ? 0 : -EIO;
+}
+
 TEST_F(poll, poller_is_not_woken_more_often_than_it_reads)
 {
 	struct poller poller = { self->status, self->epoll, true };
-	struct thread_call call = { poll_and_read, &poller };
-	pthread_t thread;
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, thread_call_run, &call));
-	EXPECT_TRUE(register_many(&self->stage));
-	store32(&poller.end, 1);
-	pthread_join(thread, NULL);
+	ASSERT_EQ(0, watch_registrations(&self->stage, &poller));
 	EXPECT_LT(0, poller.reads);
 	EXPECT_GE(poller.reads + 1, poller.wakes);
 }
@@ -309,13 +319,8 @@ TEST_F(poll, poller_is_not_woken_more_often_than_it_reads)
 TEST_F(poll, poller_that_does_not_read_is_woken_once)
 {
 	struct poller poller = { self->status, self->epoll, false };
-	struct thread_call call = { poll_and_read, &poller };
-	pthread_t thread;
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, thread_call_run, &call));
-	EXPECT_TRUE(register_many(&self->stage));
-	store32(&poller.end, 1);
-	pthread_join(thread, NULL);
+	ASSERT_EQ(0, watch_registrations(&self->stage, &poller));
 	EXPECT_EQ(1, poller.wakes);
 }
 

@@ -409,16 +409,11 @@ static int fail_nowait(struct fault_settings *faults)
 		{ FAILSLAB "/interval", "1" },
 		{ FAILSLAB "/probability", "100" },
 	};
-	int err = 0, i;
 
-	fault_grow_stack();
-	if (access("/sys/kernel/debug/tracing", F_OK))
-		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	fault_prepare();
 	if (access(FAILSLAB, F_OK))
 		return -ENOENT;
-	for (i = 0; i < 6 && !err; i++)
-		err = fault_set(faults, wanted[i][0], wanted[i][1]);
-	return err;
+	return fault_set_all(faults, wanted, ARRAY_SIZE(wanted));
 }
 
 static int fail_for_this_thread(bool on)
