@@ -17,8 +17,8 @@
  *   trace_events_user_settle.c    events, in spite of what does not last
  *   trace_events_user_emit.c      consumers of an event, and writes to them
  *   trace_events_user_dyn.c       entry point: dynamic_events
- *   trace_events_user_file.c      entry points: ioctl, write, user_events_status,
- *                                 sysctl
+ *   trace_events_user_status.c    entry point: user_events_status
+ *   trace_events_user_file.c      entry points: ioctl, write, sysctl
  *
  * What goes up is data: the class of an event, its dyn_event_operations, and
  * what an address space leaves behind (struct user_event_discard).
@@ -473,6 +473,7 @@ struct user_event_consumers {
 	struct trace_event_file	*files[];
 };
 
+struct file_operations;
 struct iov_iter;
 
 /* Bytes of a payload that are copied to the stack */
@@ -518,5 +519,11 @@ int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t 
 int user_event_emit_copied(struct user_event *event, void *payload, size_t len);
 void user_event_group_init(struct user_event_group *group, const char *single,
 			   const char *multi);
+
+/*
+ * trace_events_user_status.c
+ */
+
+extern const struct file_operations user_event_status_fops;
 
 #endif /* _TRACE_EVENTS_USER_H */

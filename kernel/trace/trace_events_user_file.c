@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: entry points: ioctl and write on user_events_data, the list of
- * user_events_status, and the limit in /proc/sys/kernel.
+ * user_events: entry points: ioctl and write on user_events_data, and the limit
+ * in /proc/sys/kernel.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -12,7 +12,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
-#include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
@@ -562,117 +561,6 @@ static const struct file_operations data_fops = {
 };
 
 /*
- * user_events_status
- */
-
-/* Stands for the lines behind the events; the position after it is the end */
-#define SUMMARY ((void *)1)
-#define SUMMARY_POS ((loff_t)U32_MAX + 1)
-
-static struct user_event_group *status_group(struct seq_file *m)
-{
-	return m->private;
-}
-
-/* The event at or behind a position, which is an event's id */
-static void *status_at(struct seq_file *m, loff_t *pos)
-{
-	unsigned long id = *pos;
-	struct user_event *event;
-
-	if (*pos > SUMMARY_POS)
-		return NULL;
-
-	event = *pos < SUMMARY_POS ?
-		xa_find(&status_group(m)->events, &id, U32_MAX, XA_PRESENT) : NULL;
-	*pos = event ? id : SUMMARY_POS;
-	return event ?: SUMMARY;
-}
-
-static void *status_start(struct seq_file *m, loff_t *pos)
-{
-	user_events_clean();
-	/* Events come, go and change their consumers under it */
-	mutex_lock(&event_mutex);
-	/* Not where a read or a seek to a later place walks there from here */
-	if (!*pos && !m->read_pos)
-		WRITE_ONCE(m->poll_event, user_event_changes_await(status_group(m)));
-	return status_at(m, pos);
-}
-
-static void *status_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	++*pos;
-	return status_at(m, pos);
-}
-
-static void status_stop(struct seq_file *m, void *v)
-{
-	mutex_unlock(&event_mutex);
-}
-
-static int status_show(struct seq_file *m, void *v)
-{
-	const struct user_event *event = v;
-
-	if (v == SUMMARY) {
-		seq_printf(m, "\nActive: %u\nBusy: %u\n",
-			   status_group(m)->nr_events, status_group(m)->nr_busy);
-		return 0;
-	}
-
-	seq_puts(m, event->tp.name);
-	if (event->status)
-		seq_puts(m, " # Used by");
-	if (event->status & USER_EVENT_BY_FTRACE)
-		seq_puts(m, " ftrace");
-	if (event->status & USER_EVENT_BY_PERF)
-		seq_puts(m, " perf");
-	seq_putc(m, '\n');
-	return 0;
-}
-
-static const struct seq_operations status_ops = {
-	.start	= status_start,
-	.next	= status_next,
-	.stop	= status_stop,
-	.show	= status_show,
-};
-
-static int status_open(struct inode *inode, struct file *filp)
-{
-	struct user_event_group *group = &user_event_default_group;
-	int ret = security_locked_down(LOCKDOWN_TRACEFS);
-	struct seq_file *m;
-
-	ret = ret ?: seq_open(filp, &status_ops);
-	if (ret)
-		return ret;
-	m = filp->private_data;
-	m->private = group;
-	/* Of what has been before, nobody needs to be told */
-	guard(mutex)(&event_mutex);
-	m->poll_event = user_event_changes_await(group);
-	return 0;
-}
-
-static __poll_t ue_status_poll(struct file *filp, poll_table *wait)
-{
-	struct seq_file *m = filp->private_data;
-
-	return user_event_changes_poll(status_group(m), filp, wait, READ_ONCE(m->poll_event));
-}
-
-static const struct file_operations status_fops = {
-	.owner		= THIS_MODULE,
-	.open		= status_open,
-	.read		= seq_read,
-	.poll		= ue_status_poll,
-	.llseek		= seq_lseek,
-	.release	= seq_release,
-};
-
-/*
  * Set up
  */
 
@@ -696,7 +584,8 @@ static int __init create_files(void)
 		return -ENODEV;
 	if (!trace_create_file("user_events_data", TRACE_MODE_WRITE, NULL, NULL, &data_fops))
 		return -ENODEV;
-	trace_create_file("user_events_status", TRACE_MODE_READ, NULL, NULL, &status_fops);
+	trace_create_file("user_events_status", TRACE_MODE_READ, NULL, NULL,
+			  &user_event_status_fops);
 	return 0;
 }
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: entry point: user_events_status, which lists a group's events and
+ * who uses them.
+ */
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/security.h>
+#include <linux/seq_file.h>
+
+#include "trace_events_user_mm.h"
+
+/* Stands for the lines behind the events; the position after it is the end */
+#define SUMMARY ((void *)1)
+#define SUMMARY_POS ((loff_t)U32_MAX + 1)
+
+static struct user_event_group *ue_status_group(struct seq_file *m)
+{
+	return m->private;
+}
+
+/* The event at or behind a position, which is an event's id */
+static void *ue_status_at(struct seq_file *m, loff_t *pos)
+{
+	unsigned long id = *pos;
+	struct user_event *event;
+
+	if (*pos > SUMMARY_POS)
+		return NULL;
+
+	event = *pos < SUMMARY_POS ?
+		xa_find(&ue_status_group(m)->events, &id, U32_MAX, XA_PRESENT) : NULL;
+	*pos = event ? id : SUMMARY_POS;
+	return event ?: SUMMARY;
+}
+
+static void *ue_status_start(struct seq_file *m, loff_t *pos)
+{
+	user_events_clean();
+	/* Events come, go and change their consumers under it */
+	mutex_lock(&event_mutex);
+	/* Not where a read or a seek to a later place walks there from here */
+	if (!*pos && !m->read_pos)
+		WRITE_ONCE(m->poll_event, user_event_changes_await(ue_status_group(m)));
+	return ue_status_at(m, pos);
+}
+
+static void *ue_status_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return ue_status_at(m, pos);
+}
+
+static void ue_status_stop(struct seq_file *m, void *v)
+{
+	mutex_unlock(&event_mutex);
+}
+
+static int ue_status_show(struct seq_file *m, void *v)
+{
+	const struct user_event *event = v;
+
+	if (v == SUMMARY) {
+		seq_printf(m, "\nActive: %u\nBusy: %u\n",
+			   ue_status_group(m)->nr_events, ue_status_group(m)->nr_busy);
+		return 0;
+	}
+
+	seq_puts(m, event->tp.name);
+	if (event->status)
+		seq_puts(m, " # Used by");
+	if (event->status & USER_EVENT_BY_FTRACE)
+		seq_puts(m, " ftrace");
+	if (event->status & USER_EVENT_BY_PERF)
+		seq_puts(m, " perf");
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations ue_status_ops = {
+	.start	= ue_status_start,
+	.next	= ue_status_next,
+	.stop	= ue_status_stop,
+	.show	= ue_status_show,
+};
+
+static int ue_status_open(struct inode *inode, struct file *filp)
+{
+	struct user_event_group *group = &user_event_default_group;
+	int ret = security_locked_down(LOCKDOWN_TRACEFS);
+	struct seq_file *m;
+
+	ret = ret ?: seq_open(filp, &ue_status_ops);
+	if (ret)
+		return ret;
+	m = filp->private_data;
+	m->private = group;
+	/* Of what has been before, nobody needs to be told */
+	guard(mutex)(&event_mutex);
+	m->poll_event = user_event_changes_await(group);
+	return 0;
+}
+
+static __poll_t ue_status_poll(struct file *filp, poll_table *wait)
+{
+	struct seq_file *m = filp->private_data;
+
+	return user_event_changes_poll(ue_status_group(m), filp, wait, READ_ONCE(m->poll_event));
+}
+
+const struct file_operations user_event_status_fops = {
+	.owner		= THIS_MODULE,
+	.open		= ue_status_open,
+	.read		= seq_read,
+	.poll		= ue_status_poll,
+	.llseek		= seq_lseek,
+	.release	= seq_release,
+};
