@@ -9,6 +9,10 @@
 
 #include "tracefs.h"
 
+#if defined(__has_builtin) && __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
+
 #define FAILSLAB	"/sys/kernel/debug/failslab"
 #define FAIL_PAGE	"/sys/kernel/debug/fail_page_alloc"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
@@ -60,10 +64,37 @@ static inline void fault_grow_stack(void)
 	asm volatile("" : : "r" (deep) : "memory");
 }
 
-/* What there is to do before allocations of this process may fail. */
+/*
+ * The kernel writes to a thread's rseq area when the thread goes on after it was
+ * preempted, and ends its process by SIGSEGV if it can't: as it can't after a
+ * fork, when the page must be copied and this is the allocation that fails.  The C
+ * library does not tell in all versions which size the kernel was given, but it
+ * is a multiple of the original one.
+ */
+static inline void fault_leave_rseq(void)
+{
+#ifdef RSEQ_SIG
+#if __has_builtin(__builtin_thread_pointer)
+	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+	unsigned int size;
+
+	if (!__rseq_size)
+		return;
+	for (size = 32; size <= 1024; size += 32)
+		if (!syscall(__NR_rseq, area, size, RSEQ_FLAG_UNREGISTER, RSEQ_SIG))
+			return;
+#endif
+#endif
+}
+
+/*
+ * What there is to do before allocations of this thread, and of the processes
+ * that it forks, may fail.
+ */
 static inline void fault_prepare(void)
 {
 	fault_grow_stack();
+	fault_leave_rseq();
 	if (access("/sys/kernel/debug/tracing", F_OK))
 		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
