@@ -112,7 +112,7 @@ static int check_child(struct stage *stage)
 	return 0;
 }
 
-TEST_F(nomem, fork_starts_without_mirrored_bits_and_harms_nobody)
+TEST_F_TIMEOUT(nomem, fork_starts_without_mirrored_bits_and_harms_nobody, 120)
 {
 	const int fd = self->stage.fd;
 	bool hit = true;
@@ -273,7 +273,7 @@ TEST_F(nomem, unregister_of_what_is_shared_is_done_or_not)
  * A copy of the memory that fails half-way: no child, no harm, and nothing is
  * left that would keep the event.
  */
-TEST_F_TIMEOUT(nomem, fork_that_fails_half_way_leaves_nothing, 60)
+TEST_F_TIMEOUT(nomem, fork_that_fails_half_way_leaves_nothing, 120)
 {
 	const char *two = say("%s u64 two", self->stage.name);
 	const size_t size = getpagesize();
