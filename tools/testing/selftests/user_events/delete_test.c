@@ -240,6 +240,71 @@ TEST_F(del, busy_multi_does_not_protect_the_single)
 	EXPECT_TRUE(is_listed(self->fields[1]));
 }
 
+/* How many formats a deletion takes long for, and how often it is looked at. */
+#define MANY_FORMATS	1024
+#define LOOKS		3
+
+/* Tells how long it took, in milliseconds. */
+static int delete_and_tell(struct stage *stage, __u32 *took)
+{
+	const __u64 start = now_ns();
+	const int err = event_delete(stage->fd, stage->name);
+
+	store32(took, (now_ns() - start) / 1000000);
+	return -err;
+}
+
+/*
+ * Toggles @event for as long as @child runs: the longest time that it took, in
+ * milliseconds, or a negative errno.
+ */
+static int longest_toggle(const char *event, pid_t child)
+{
+	int ms, ret, longest = 0;
+	bool on = false;
+
+	do {
+		on = !on;
+		ms = event_trace_ms(SYSTEM, event, on);
+		if (ms < 0)
+			return ms;
+		longest = ms > longest ? ms : longest;
+		ret = reap_within(child, 0);
+	} while (ret == -ETIMEDOUT);
+	return ret ? -EIO : longest;
+}
+
+/*
+ * Who traces something else gets his turn: a toggle does not have to wait for all
+ * of a deletion.  On a busy machine it may for other reasons, but not each time.
+ */
+TEST_F_TIMEOUT(del, many_formats_let_others_trace_meanwhile, 240)
+{
+	const char *other = say("%s_other", self->stage.name);
+	__u32 *took = map_pages(1, MAP_SHARED);
+	int i, longest, look;
+	pid_t child;
+
+	ASSERT_EQ(0, leave_behind(other, SINGLE));
+	for (look = 0; look < LOOKS; look++) {
+		for (i = 0; i < MANY_FORMATS; i++)
+			ASSERT_EQ(0, leave_behind(say("%s u32 field_%d",
+						      self->stage.name, i),
+						  MULTI));
+		child = spawn();
+		if (!child)
+			_exit(delete_and_tell(&self->stage, took));
+		longest = longest_toggle(other, child);
+		ASSERT_LE(0, longest);
+		ASSERT_EQ(0, events_of(self->stage.name));
+		if (longest < (int)*took / 2)
+			break;
+		TH_LOG("a toggle took %d ms, the deletion %d ms", longest,
+		       (int)*took);
+	}
+	EXPECT_GT(LOOKS, look);
+}
+
 /* Permissions: an unprivileged user whom the files let in. */
 
 TEST_F(del, persistent_by_an_unprivileged_user_is_EPERM)
