@@ -193,10 +193,11 @@ END {
 	print "10,000 first, deleting them is, too."
 	print "Counts are medians without what reading the clock costs: of 2,001 samples"
 	print "for writes and other ways to record, 501 batches for io_uring, 301 for"
-	print "unregister, 101 for processes and for registering, 31 for toggling, 15 for"
-	print "registering again, 11 for the first registration of a process, 5 for reading"
-	print "files.  Close, exit, disable and delete are run once for each number, and"
-	print "include what is done in the background."
+	print "unregister, 101 for processes and for registering, 31 for toggling and for"
+	print "reading files of 256 and 1,024 events, 15 for registering again, 11 for the"
+	print "first registration of a process, 5 for reading files of 10,000 events.  Close,"
+	print "exit, disable and delete are run once for each number, and include what is done"
+	print "in the background."
 
 	for (key in value) {
 		split(key, part, SUBSEP)
