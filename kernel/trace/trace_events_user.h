@@ -16,6 +16,7 @@
  *   trace_events_user_register.c  register, unregister, fork
  *   trace_events_user_settle.c    events, in spite of what does not last
  *   trace_events_user_emit.c      consumers of an event, and writes to them
+ *   trace_events_user_group.c     groups of events, and their files
  *   trace_events_user_dyn.c       entry point: dynamic_events
  *   trace_events_user_status.c    entry point: user_events_status
  *   trace_events_user_file.c      entry points: ioctl, write, sysctl
@@ -52,6 +53,7 @@
 #ifndef _TRACE_EVENTS_USER_H
 #define _TRACE_EVENTS_USER_H
 
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -291,14 +293,17 @@ struct user_event_discard {
 
 /**
  * struct user_event_group - a closed world of events
- * @single: class of its events with one format a name; filled in by emit.c
- * @multi: class of its events with many formats a name; filled in by emit.c
+ * @name: what it is called in user_events_groups, or "-" for the default group,
+ *	which no other can be called
+ * @single: class of its events with one format a name
+ * @multi: class of its events with many formats a name
  * @events: all its events, by user_event::id; changed under event_mutex
  * @nr_events: entries of @events; under event_mutex
  * @nr_busy: events with a consumer; under event_mutex
  * @changes: who polls for changes of these
  */
 struct user_event_group {
+	const char			*name;
 	struct trace_event_class	single;
 	struct trace_event_class	multi;
 	struct xarray			events;
@@ -306,20 +311,6 @@ struct user_event_group {
 	u32				nr_busy;
 	struct user_event_changes	changes;
 };
-
-/**
- * user_event_group_name - what a group is called in user_events_groups
- * @group: a group
- *
- * Return: the part of its systems' names that other groups do not have, or "-"
- * for the default group, which no other can be called.
- */
-static inline const char *user_event_group_name(const struct user_event_group *group)
-{
-	const char *name = strchr(group->single.system, '-');
-
-	return name ? name + 1 : "-";
-}
 
 /**
  * struct user_event_name - a registered name of a group
@@ -473,7 +464,6 @@ struct user_event_consumers {
 	struct trace_event_file	*files[];
 };
 
-struct file_operations;
 struct iov_iter;
 
 /* Bytes of a payload that are copied to the stack */
@@ -517,8 +507,28 @@ static inline int user_event_check_write(const struct user_event *event, size_t 
 ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len);
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t gfp);
 int user_event_emit_copied(struct user_event *event, void *payload, size_t len);
-void user_event_group_init(struct user_event_group *group, const char *single,
-			   const char *multi);
+int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *data);
+
+/*
+ * trace_events_user_group.c
+ */
+
+/**
+ * struct user_event_group_file - a file that each group has
+ * @name: of the file, or NULL behind the last one
+ * @mode: its permissions
+ * @fops: what it does; its open() begins with user_event_group_open()
+ */
+struct user_event_group_file {
+	const char			*name;
+	umode_t				mode;
+	const struct file_operations	*fops;
+};
+
+void user_event_group_init(struct user_event_group *group, const char *name,
+			   const char *single, const char *multi);
+struct user_event_group *user_event_group_open(const struct inode *inode);
+int user_event_groups_init(const struct user_event_group_file *files);
 
 /*
  * trace_events_user_status.c

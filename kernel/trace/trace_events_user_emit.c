@@ -430,7 +430,17 @@ static void detach_perf(struct user_event *event)
 }
 #endif
 
-static int reg(struct trace_event_call *call, enum trace_reg type, void *data)
+/**
+ * user_event_reg - attach or detach a consumer, for trace_event_class::reg
+ * @call: the event's
+ * @type: what to do
+ * @data: for ftrace, the struct trace_event_file of an instance
+ *
+ * Context: event_mutex held by the tracing core, may sleep.
+ *
+ * Return: 0 or -ENOMEM, which only attaching can return.
+ */
+int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *data)
 {
 	struct user_event *event = user_event_from_call(call);
 
@@ -452,39 +462,4 @@ static int reg(struct trace_event_call *call, enum trace_reg type, void *data)
 #endif
 	}
 	return 0;
-}
-
-/*
- * Groups: what their events' classes are is declared to the core here
- */
-
-/* Events have no fields that the core defines; it looks for an end here */
-static struct trace_event_fields no_fields[] = {
-	{}
-};
-
-static void init_class(struct trace_event_class *class, const char *system)
-{
-	class->system = system;
-	class->reg = reg;
-	class->fields_array = no_fields;
-	class->get_fields = user_event_fields;
-	INIT_LIST_HEAD(&class->fields);
-}
-
-/**
- * user_event_group_init - make an empty group
- * @group: zeroed memory
- * @single: system of its events with one format a name; kept, not copied
- * @multi: system of its events with many formats a name; kept, not copied
- */
-void user_event_group_init(struct user_event_group *group, const char *single,
-			   const char *multi)
-{
-	xa_init_flags(&group->events, XA_FLAGS_ALLOC);
-	user_event_changes_init(&group->changes);
-	init_class(&group->single, single);
-	init_class(&group->multi, multi);
-	/* A tracepoint's name with an id is no identifier; tools want one */
-	group->multi.format_name = user_event_format_name;
 }

@@ -13,7 +13,6 @@
 #include <linux/mutex.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
-#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -428,18 +427,15 @@ static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long
 
 static int data_open(struct inode *inode, struct file *filp)
 {
+	struct user_event_group *group = user_event_group_open(inode);
 	struct user_event_file *file;
-	int ret;
 
-	/* At boot, tracefs would not have made the file */
-	ret = security_locked_down(LOCKDOWN_TRACEFS);
-	if (ret)
-		return ret;
-
+	if (IS_ERR(group))
+		return PTR_ERR(group);
 	file = kzalloc(sizeof(*file), USER_EVENT_GFP);
 	if (!file)
 		return -ENOMEM;
-	file->group = &user_event_default_group;
+	file->group = group;
 	mutex_init(&file->lock);
 	RCU_INIT_POINTER(file->index, &no_index);
 	filp->private_data = file;
@@ -539,7 +535,7 @@ static void ue_data_show_fdinfo(struct seq_file *m, struct file *filp)
 	const struct user_event *event;
 	s32 i;
 
-	seq_printf(m, "user_events_group:\t%s\n", user_event_group_name(file->group));
+	seq_printf(m, "user_events_group:\t%s\n", file->group->name);
 	/* The buffer is made larger, and all of it shown again, until it fits */
 	for (i = 0; !seq_has_overflowed(m) && (event = ue_event_at(file, i)); i++) {
 		seq_printf(m, "user_event:\t%d %s\n", i, event->tp.name);
@@ -578,22 +574,18 @@ static struct ctl_table sysctls[] = {
 	},
 };
 
-static int __init create_files(void)
-{
-	if (tracing_init_dentry())
-		return -ENODEV;
-	if (!trace_create_file("user_events_data", TRACE_MODE_WRITE, NULL, NULL, &data_fops))
-		return -ENODEV;
-	trace_create_file("user_events_status", TRACE_MODE_READ, NULL, NULL,
-			  &user_event_status_fops);
-	return 0;
-}
+/* What each group has, and the default group in the top directory */
+static const struct user_event_group_file ue_files[] = {
+	{ "user_events_data", TRACE_MODE_WRITE, &data_fops },
+	{ "user_events_status", TRACE_MODE_READ, &user_event_status_fops },
+	{}
+};
 
 static int __init user_events_init(void)
 {
 	int ret;
 
-	user_event_group_init(&user_event_default_group, USER_EVENTS_SYSTEM,
+	user_event_group_init(&user_event_default_group, "-", USER_EVENTS_SYSTEM,
 			      USER_EVENTS_MULTI_SYSTEM);
 	ret = user_event_set_init();
 	if (!ret)
@@ -605,7 +597,7 @@ static int __init user_events_init(void)
 	if (!ret)
 		ret = dyn_event_register(&user_event_dyn_ops);
 	if (!ret)
-		ret = create_files();
+		ret = user_event_groups_init(ue_files);
 	if (ret) {
 		pr_warn("user_events is not available: %d\n", ret);
 		return ret;

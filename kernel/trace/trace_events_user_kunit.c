@@ -1598,7 +1598,7 @@ static void event_dynamic_group(struct kunit *test)
 	struct user_event *event;
 
 	KUNIT_ASSERT_NOT_NULL(test, group);
-	user_event_group_init(group, "kunit_group", "kunit_group_multi");
+	user_event_group_init(group, "kunit", "kunit_group", "kunit_group_multi");
 	event = user_event_get(group, "kunit_dyng u32 a", 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, event);
 	user_event_persist(event);

@@ -7,7 +7,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
-#include <linux/security.h>
 #include <linux/seq_file.h>
 
 #include "trace_events_user_mm.h"
@@ -88,11 +87,13 @@ static const struct seq_operations ue_status_ops = {
 
 static int ue_status_open(struct inode *inode, struct file *filp)
 {
-	struct user_event_group *group = &user_event_default_group;
-	int ret = security_locked_down(LOCKDOWN_TRACEFS);
+	struct user_event_group *group = user_event_group_open(inode);
 	struct seq_file *m;
+	int ret;
 
-	ret = ret ?: seq_open(filp, &ue_status_ops);
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	ret = seq_open(filp, &ue_status_ops);
 	if (ret)
 		return ret;
 	m = filp->private_data;
