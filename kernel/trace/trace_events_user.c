@@ -594,6 +594,16 @@ void user_events_clean(void)
 		ue_remove_all(&ue_pending);
 }
 
+/**
+ * user_events_retry_stuck - try now to remove what the core has not let go of
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_retry_stuck(void)
+{
+	flush_delayed_work(&ue_stuck_work);
+}
+
 static void ue_remove_work_fn(struct work_struct *work)
 {
 	user_events_clean();
@@ -934,9 +944,12 @@ static bool ue_remove_one(void)
 /* Caller holds event_mutex and has found that there is none to share */
 static struct user_event *create_event(struct ue_request *req)
 {
+	const struct user_event_group *group = req->key.group;
 	struct user_event *event = req->event;
 	int ret;
 
+	if (group->nr_events >= READ_ONCE(group->max))
+		return ERR_PTR(-EMFILE);
 	if (nr_events >= READ_ONCE(user_events_max) && !ue_remove_one())
 		return ERR_PTR(-EMFILE);
 
@@ -997,17 +1010,18 @@ static struct user_event *share_or_create_event(struct ue_request *req)
 
 /**
  * user_event_get - find or make the event that a description asks for
- * @group: where
+ * @group: where; the caller has a reference
  * @desc: the description, "NAME [FIELD[;FIELD...]]"
  * @reg_flags: of enum user_reg_flag; USER_EVENT_REG_PERSIST is the caller's
  *	to see to, once nothing can fail any more
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
- * Return: the event with a reference, -EINVAL or -ENAMETOOLONG for a
- * description that is none, -EADDRINUSE when the name is taken by another
- * layout (single format only), -EAGAIN when that is only so until the tracing
- * core lets go of the other event, -EMFILE at the limit, -ENOMEM.
+ * Return: the event with a reference, -EPERM where the group wants multi-format
+ * events only, -EINVAL or -ENAMETOOLONG for a description that is none,
+ * -EADDRINUSE when the name is taken by another layout (single format only),
+ * -EAGAIN when that is only so until the tracing core lets go of the other event,
+ * -EMFILE at the limit of the group or of all, -ENOMEM.
  */
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags)
@@ -1019,6 +1033,9 @@ struct user_event *user_event_get(struct user_event_group *group,
 	};
 	struct user_event *event;
 	int ret;
+
+	if (!req.multi && READ_ONCE(group->multi_format_only))
+		return ERR_PTR(-EPERM);
 
 	ret = user_event_name_len(desc, &req.key.len, NULL);
 	if (ret)

@@ -26,6 +26,7 @@
  *
  * Lock order, outermost first:
  *
+ *   ue_groups_lock               groups come and go; taken by mkdir and rmdir only
  *   dyn_event_ops_mutex          the tracing core's; commands to dynamic_events
  *   event_mutex                  the tracing core's; events come and go, and
  *                                consumers attach and detach, under it
@@ -46,7 +47,7 @@
  * mm core ends an address space with any lock held that mmput() may be called
  * with, so user_event_mm_end() takes spinlocks only.
  *
- * Found without a lock: names and formats under RCU, then
+ * Found without a lock: names, formats and groups under RCU, then
  * refcount_inc_not_zero(); the addresses of an event, and the address spaces
  * that share them, under user_event_srcu, since mirroring a bit may sleep.
  */
@@ -125,6 +126,7 @@ struct user_event_dyn_check {
  * @USER_EVENT_LARGE_ENTRY: fields that are more than an entry can hold
  * @USER_EVENT_BAD_SYSTEM: a system that is none of ours
  * @USER_EVENT_EXISTS: the name belongs to an event with other fields
+ * @USER_EVENT_MULTI_ONLY: the group has no events with one format a name
  */
 enum user_event_fault {
 	USER_EVENT_BAD_CHAR,
@@ -140,6 +142,7 @@ enum user_event_fault {
 	USER_EVENT_LARGE_ENTRY,
 	USER_EVENT_BAD_SYSTEM,
 	USER_EVENT_EXISTS,
+	USER_EVENT_MULTI_ONLY,
 };
 
 /**
@@ -297,18 +300,27 @@ struct user_event_discard {
  *	which no other can be called
  * @single: class of its events with one format a name
  * @multi: class of its events with many formats a name
+ * @refs: one for its directory, and one for each open file of the group and for
+ *	each command that is about it.  An event is made by who has one.
+ * @max: the most events at one time; more than user_events_max there are never
+ * @multi_format_only: registrations have to ask for USER_EVENT_REG_MULTI_FORMAT
  * @events: all its events, by user_event::id; changed under event_mutex
  * @nr_events: entries of @events; under event_mutex
  * @nr_busy: events with a consumer; under event_mutex
+ * @node: in the list of groups; changed under ue_groups_lock, read under RCU
  * @changes: who polls for changes of these
  */
 struct user_event_group {
 	const char			*name;
 	struct trace_event_class	single;
 	struct trace_event_class	multi;
+	refcount_t			refs;
+	u32				max;
+	bool				multi_format_only;
 	struct xarray			events;
 	u32				nr_events;
 	u32				nr_busy;
+	struct list_head		node;
 	struct user_event_changes	changes;
 };
 
@@ -421,6 +433,7 @@ void user_event_discard(struct user_event_discard *discard);
 void user_events_drop_locked(void);
 void user_events_drop_all(void);
 void user_events_clean(void);
+void user_events_retry_stuck(void);
 bool user_event_is_busy(struct user_event *event);
 int user_event_delete_unused(struct user_event *event);
 int user_event_delete(struct user_event_group *group, const char *name);
@@ -517,7 +530,8 @@ int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *dat
  * struct user_event_group_file - a file that each group has
  * @name: of the file, or NULL behind the last one
  * @mode: its permissions
- * @fops: what it does; its open() begins with user_event_group_open()
+ * @fops: what it does; its open() begins with user_event_group_open(), and its
+ *	release() ends with user_event_group_put()
  */
 struct user_event_group_file {
 	const char			*name;
@@ -528,6 +542,9 @@ struct user_event_group_file {
 void user_event_group_init(struct user_event_group *group, const char *name,
 			   const char *single, const char *multi);
 struct user_event_group *user_event_group_open(const struct inode *inode);
+struct user_event_group *user_event_group_of_system(const char *system, size_t len,
+						    unsigned int *reg_flags);
+void user_event_group_put(struct user_event_group *group);
 int user_event_groups_init(const struct user_event_group_file *files);
 
 /*

@@ -50,7 +50,7 @@ struct user_event_index {
 
 /**
  * struct user_event_file - an open user_events_data
- * @group: whose events it is about
+ * @group: whose events it is about; holds a reference
  * @index: what it has registered; no_index at first; replaced under @lock,
  *	read under RCU
  * @lock: serializes additions to @index; memory is allocated under it, but user
@@ -433,8 +433,10 @@ static int data_open(struct inode *inode, struct file *filp)
 	if (IS_ERR(group))
 		return PTR_ERR(group);
 	file = kzalloc(sizeof(*file), USER_EVENT_GFP);
-	if (!file)
+	if (!file) {
+		user_event_group_put(group);
 		return -ENOMEM;
+	}
 	file->group = group;
 	mutex_init(&file->lock);
 	RCU_INIT_POINTER(file->index, &no_index);
@@ -454,6 +456,7 @@ static int data_release(struct inode *inode, struct file *filp)
 
 	user_event_put_all(index->events, index->nr);
 	free_index(index);
+	user_event_group_put(file->group);
 	kfree(file);
 	return 0;
 }

@@ -1,17 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: groups of events, and the files that each has in tracefs.
+ * user_events: groups of events: their life, and the files that each has.
  *
  * Which group a program is in is decided by which user_events_data it opens: the
- * file's inode points to the group.
+ * file's inode points to the group, until rmdir takes the group away from it.
  */
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
 #include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tracefs.h>
 #include <linux/xarray.h>
 
-#include "trace_events_user.h"
+#include "trace_events_user_mm.h"
+
+/* Bytes of a group's name, with its NUL */
+#define UE_GROUP_NAME_SIZE 64
+
+/* user_event_group::max of a group that has none of its own */
+#define UE_NO_MAX U32_MAX
+
+/**
+ * struct ue_group_dir - a group that has a directory
+ * @group: the group
+ * @rcu: frees it after those who open its files, and who look for a group
+ * @dir: the directory
+ * @name: the group's and the directory's
+ * @single: system of the group's events with one format a name
+ * @multi: system of the group's events with many formats a name
+ * @nr_inodes: entries of @inodes
+ * @inodes: of the files in @dir, which keeps them
+ *
+ * The systems' names have to last as long as an event has the class, which is
+ * shorter than the group does: what the tracing core keeps for longer, as for
+ * the directory of a system, it copies (kstrdup_const()), and what stands in for
+ * a removed event has a class of its own.
+ */
+struct ue_group_dir {
+	struct user_event_group	group;
+	struct rcu_head		rcu;
+	struct dentry		*dir;
+	char			name[UE_GROUP_NAME_SIZE];
+	char			single[sizeof(USER_EVENTS_SYSTEM) + UE_GROUP_NAME_SIZE];
+	char			multi[sizeof(USER_EVENTS_MULTI_SYSTEM) + UE_GROUP_NAME_SIZE];
+	unsigned int		nr_inodes;
+	struct inode		*inodes[];
+};
+
+/* All groups, changed under ue_groups_lock, read under RCU */
+static LIST_HEAD(ue_groups);
+
+/* Serializes mkdir and rmdir, whose directories are made and removed under it */
+static DEFINE_MUTEX(ue_groups_lock);
+
+/* user_events_groups */
+static struct dentry *ue_groups_dir;
+
+/* What each group has, as user_event_groups_init() was told */
+static const struct user_event_group_file *ue_common_files __ro_after_init;
 
 /* Events have no fields that the core defines; it looks for an end here */
 static struct trace_event_fields ue_no_fields[] = {
@@ -38,6 +91,8 @@ void user_event_group_init(struct user_event_group *group, const char *name,
 			   const char *single, const char *multi)
 {
 	group->name = name;
+	group->max = UE_NO_MAX;
+	refcount_set(&group->refs, 1);
 	xa_init_flags(&group->events, XA_FLAGS_ALLOC);
 	user_event_changes_init(&group->changes);
 	ue_init_class(&group->single, single);
@@ -46,38 +101,343 @@ void user_event_group_init(struct user_event_group *group, const char *name,
 	group->multi.format_name = user_event_format_name;
 }
 
+/*
+ * References
+ */
+
 /**
  * user_event_group_open - the group that a file is about
  * @inode: the file's, which is being opened
  *
- * Return: the group, or -EPERM when the kernel is locked down.
+ * Return: the group, with a reference, -EPERM when the kernel is locked down,
+ * -ENODEV when the group has been removed.
  */
 struct user_event_group *user_event_group_open(const struct inode *inode)
 {
+	struct user_event_group *group;
 	/* At boot, tracefs would not have made the file */
 	int ret = security_locked_down(LOCKDOWN_TRACEFS);
 
-	return ret ? ERR_PTR(ret) : inode->i_private;
+	if (ret)
+		return ERR_PTR(ret);
+	/* Whoever comes before rmdir takes it away may find it, but without references */
+	guard(rcu)();
+	group = READ_ONCE(inode->i_private);
+	if (!group || !refcount_inc_not_zero(&group->refs))
+		return ERR_PTR(-ENODEV);
+	return group;
 }
 
 /**
- * user_event_groups_init - make the files of the default group
+ * user_event_group_put - drop a reference to a group
+ * @group: to which; the caller has a reference, which is not the directory's
+ */
+void user_event_group_put(struct user_event_group *group)
+{
+	refcount_dec(&group->refs);
+}
+
+static bool ue_is_system(const struct trace_event_class *class, const char *system, size_t len)
+{
+	return !strncmp(class->system, system, len) && !class->system[len];
+}
+
+/**
+ * user_event_group_of_system - find the group that has a system
+ * @system: begins with the name of the system
+ * @len: bytes of that name
+ * @reg_flags: is set to those of a registration that makes events of the system
+ *
+ * Return: the group, with a reference, or NULL when there is none.
+ */
+struct user_event_group *user_event_group_of_system(const char *system, size_t len,
+						    unsigned int *reg_flags)
+{
+	struct user_event_group *group;
+
+	guard(rcu)();
+	list_for_each_entry_rcu(group, &ue_groups, node) {
+		bool multi = ue_is_system(&group->multi, system, len);
+
+		if (!multi && !ue_is_system(&group->single, system, len))
+			continue;
+		*reg_flags = multi ? USER_EVENT_REG_MULTI_FORMAT : 0;
+		return refcount_inc_not_zero(&group->refs) ? group : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Files with a number
+ */
+
+static int ue_attr_open(struct inode *inode, struct file *filp,
+			int (*get)(void *data, u64 *value), int (*set)(void *data, u64 value))
+{
+	struct user_event_group *group = user_event_group_open(inode);
+	int ret;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	/* The reference keeps the group that the inode points to */
+	ret = simple_attr_open(inode, filp, get, set, "%llu\n");
+	if (ret)
+		user_event_group_put(group);
+	return ret;
+}
+
+static int ue_attr_release(struct inode *inode, struct file *filp)
+{
+	simple_attr_release(inode, filp);
+	user_event_group_put(inode->i_private);
+	return 0;
+}
+
+static int ue_get_max(void *data, u64 *value)
+{
+	const struct user_event_group *group = data;
+	u32 max = READ_ONCE(group->max);
+
+	*value = max == UE_NO_MAX ? READ_ONCE(user_events_max) : max;
+	return 0;
+}
+
+static int ue_set_max(void *data, u64 value)
+{
+	struct user_event_group *group = data;
+
+	if (value > U32_MAX)
+		return -EINVAL;
+	WRITE_ONCE(group->max, value);
+	return 0;
+}
+
+static int ue_open_max(struct inode *inode, struct file *filp)
+{
+	return ue_attr_open(inode, filp, ue_get_max, ue_set_max);
+}
+
+static const struct file_operations ue_max_fops = {
+	.owner		= THIS_MODULE,
+	.open		= ue_open_max,
+	.read		= simple_attr_read,
+	.write		= simple_attr_write,
+	.release	= ue_attr_release,
+};
+
+static int ue_get_multi_format_only(void *data, u64 *value)
+{
+	const struct user_event_group *group = data;
+
+	*value = READ_ONCE(group->multi_format_only);
+	return 0;
+}
+
+static int ue_set_multi_format_only(void *data, u64 value)
+{
+	struct user_event_group *group = data;
+
+	if (value > 1)
+		return -EINVAL;
+	WRITE_ONCE(group->multi_format_only, value);
+	return 0;
+}
+
+static int ue_open_multi_format_only(struct inode *inode, struct file *filp)
+{
+	return ue_attr_open(inode, filp, ue_get_multi_format_only, ue_set_multi_format_only);
+}
+
+static const struct file_operations ue_multi_format_only_fops = {
+	.owner		= THIS_MODULE,
+	.open		= ue_open_multi_format_only,
+	.read		= simple_attr_read,
+	.write		= simple_attr_write,
+	.release	= ue_attr_release,
+};
+
+/* What the default group does not have */
+static const struct user_event_group_file ue_own_files[] = {
+	{ "max", TRACE_MODE_WRITE, &ue_max_fops },
+	{ "multi_format_only", TRACE_MODE_WRITE, &ue_multi_format_only_fops },
+	{}
+};
+
+/*
+ * Directories
+ */
+
+static bool ue_is_group_name(const char *name)
+{
+	size_t len = 0;
+
+	while (isascii(name[len]) && (isalnum(name[len]) || name[len] == '_'))
+		len++;
+	return len && len < UE_GROUP_NAME_SIZE && !name[len];
+}
+
+static struct user_event_group *ue_find_group(const char *name)
+{
+	struct user_event_group *group;
+
+	lockdep_assert_held(&ue_groups_lock);
+	list_for_each_entry(group, &ue_groups, node) {
+		if (!strcmp(group->name, name))
+			return group;
+	}
+	return NULL;
+}
+
+static unsigned int ue_count_files(const struct user_event_group_file *file)
+{
+	unsigned int nr = 0;
+
+	while (file[nr].name)
+		nr++;
+	return nr;
+}
+
+static struct ue_group_dir *ue_alloc_group(const char *name)
+{
+	unsigned int nr = ue_count_files(ue_common_files) + ue_count_files(ue_own_files);
+	struct ue_group_dir *dir;
+
+	dir = kzalloc(struct_size(dir, inodes, nr), USER_EVENT_GFP);
+	if (!dir)
+		return NULL;
+	strscpy(dir->name, name);
+	snprintf(dir->single, sizeof(dir->single), USER_EVENTS_SYSTEM "-%s", name);
+	snprintf(dir->multi, sizeof(dir->multi), USER_EVENTS_MULTI_SYSTEM "-%s", name);
+	user_event_group_init(&dir->group, dir->name, dir->single, dir->multi);
+	return dir;
+}
+
+/* Until the group is complete, opening a file of its is -ENODEV */
+static bool ue_create_files(struct ue_group_dir *dir, const struct user_event_group_file *file)
+{
+	struct dentry *dentry;
+
+	for (; file->name; file++) {
+		dentry = tracefs_create_file(file->name, file->mode, dir->dir, NULL, file->fops);
+		if (!dentry)
+			return false;
+		dir->inodes[dir->nr_inodes++] = d_inode(dentry);
+	}
+	return true;
+}
+
+static bool ue_create_dir(struct ue_group_dir *dir)
+{
+	dir->dir = tracefs_create_dir(dir->name, ue_groups_dir);
+	if (dir->dir && ue_create_files(dir, ue_common_files) && ue_create_files(dir, ue_own_files))
+		return true;
+	tracefs_remove(dir->dir);
+	return false;
+}
+
+/* Let those who open the files find a group, or none */
+static void ue_point_files_to(struct ue_group_dir *dir, struct user_event_group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < dir->nr_inodes; i++)
+		/* Pairs with the dependency in user_event_group_open() */
+		smp_store_release(&dir->inodes[i]->i_private, group);
+}
+
+static int ue_mkdir(const char *name)
+{
+	struct ue_group_dir *dir;
+
+	if (!ue_is_group_name(name))
+		return -EINVAL;
+
+	guard(mutex)(&ue_groups_lock);
+	if (ue_find_group(name))
+		return -EEXIST;
+	dir = ue_alloc_group(name);
+	if (!dir)
+		return -ENOMEM;
+	if (!ue_create_dir(dir)) {
+		kfree(dir);
+		return -ENOMEM;
+	}
+	list_add_tail_rcu(&dir->group.node, &ue_groups);
+	ue_point_files_to(dir, &dir->group);
+	return 0;
+}
+
+/*
+ * Drop the directory's reference, unless there are others or events.  Who has no
+ * reference makes no events, and with the last one, nobody gets another.
+ */
+static int ue_end_group(struct user_event_group *group)
+{
+	guard(mutex)(&event_mutex);
+	if (group->nr_events || !refcount_dec_if_one(&group->refs))
+		return -EBUSY;
+	return 0;
+}
+
+static int ue_rmdir(const char *name)
+{
+	struct user_event_group *group;
+	struct ue_group_dir *dir;
+	int ret;
+
+	guard(mutex)(&ue_groups_lock);
+	group = ue_find_group(name);
+	if (!group)
+		return -ENOENT;
+
+	ret = user_event_group_empty(group);
+	ret = ret ?: ue_end_group(group);
+	if (ret)
+		return ret;
+
+	dir = container_of(group, struct ue_group_dir, group);
+	list_del_rcu(&group->node);
+	/* A file may outlive the directory where it is bind-mounted */
+	ue_point_files_to(dir, NULL);
+	tracefs_remove(dir->dir);
+	user_event_changes_end(&group->changes);
+	kfree_rcu(dir, rcu);
+	return 0;
+}
+
+static int __init ue_create_default_files(void)
+{
+	const struct user_event_group_file *file;
+	struct dentry *dentry;
+
+	for (file = ue_common_files; file->name; file++) {
+		dentry = trace_create_file(file->name, file->mode, NULL,
+					   &user_event_default_group, file->fops);
+		if (!dentry && file == ue_common_files)
+			return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * user_event_groups_init - make the default group's files, and let others be made
  * @files: what each group has; without the first one, nothing works
  *
  * Return: 0 or -ENODEV.
  */
 int __init user_event_groups_init(const struct user_event_group_file *files)
 {
-	const struct user_event_group_file *file;
-	struct dentry *dentry;
+	int ret;
 
 	if (tracing_init_dentry())
 		return -ENODEV;
-	for (file = files; file->name; file++) {
-		dentry = trace_create_file(file->name, file->mode, NULL,
-					   &user_event_default_group, file->fops);
-		if (!dentry && file == files)
-			return -ENODEV;
-	}
+	ue_common_files = files;
+	list_add_rcu(&user_event_default_group.node, &ue_groups);
+	ret = ue_create_default_files();
+	if (ret)
+		return ret;
+	ue_groups_dir = tracefs_create_instance_dir("user_events_groups", NULL, ue_mkdir, ue_rmdir);
+	if (!ue_groups_dir)
+		pr_warn("user_events: no groups: could not make their directory\n");
 	return 0;
 }

@@ -145,5 +145,6 @@ void user_events_settle_locked(void);
 struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
 				     unsigned int reg_flags);
 int user_event_delete_all(struct user_event_group *group, const char *name);
+int user_event_group_empty(struct user_event_group *group);
 
 #endif /* _TRACE_EVENTS_USER_MM_H */

@@ -41,6 +41,9 @@ static bool ue_may_have_passed(int ret, unsigned int *tries)
 		return false;
 	if (!(*tries)++) {
 		ue_settle();
+		/* At its limit, a group may have events that wait for removal */
+		if (ret == -EMFILE)
+			user_events_clean();
 		return true;
 	}
 	if (ret != -EAGAIN || *tries > USER_EVENT_CORE_TRIES)
@@ -98,4 +101,40 @@ int user_event_delete_all(struct user_event_group *group, const char *name)
 			return 0;
 	} while (ue_may_have_passed(ret, &tries));
 	return ret == -EAGAIN ? -EBUSY : ret;
+}
+
+/* Returns 0, -EBUSY in use, -EAGAIN when just the tracing core keeps an event */
+static int ue_check_empty(struct user_event_group *group)
+{
+	struct user_event *event;
+	unsigned long id;
+
+	guard(mutex)(&event_mutex);
+	xa_for_each(&group->events, id, event) {
+		if (refcount_read(&event->refs))
+			return -EBUSY;
+	}
+	return group->nr_events ? -EAGAIN : 0;
+}
+
+/**
+ * user_event_group_empty - look whether a group has events, in spite of what does
+ *	not last
+ * @group: the group
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ *
+ * Return: 0 when there is none, or -EBUSY.
+ */
+int user_event_group_empty(struct user_event_group *group)
+{
+	unsigned int tries = 0;
+	int ret;
+
+	do {
+		user_events_clean();
+		user_events_retry_stuck();
+		ret = ue_check_empty(group);
+	} while (ue_may_have_passed(ret, &tries));
+	return ret ? -EBUSY : 0;
 }
