@@ -27,6 +27,7 @@ static const char * const ue_error_texts[] = {
 	[USER_EVENT_LARGE_ENTRY]	= "Fields are too large for an entry",
 	[USER_EVENT_BAD_SYSTEM]		= "System is not one of user events",
 	[USER_EVENT_EXISTS]		= "Event exists with other fields",
+	[USER_EVENT_MULTI_ONLY]		= "Group takes multi-format events only",
 };
 
 static void ue_log_error(const char *raw_command, enum user_event_fault fault, const char *at)
@@ -67,45 +68,68 @@ static void ue_explain_error(const char *raw_command, const char *desc, int ret)
 	case -EADDRINUSE:
 		ue_log_error(raw_command, USER_EVENT_EXISTS, desc);
 		break;
+	case -EPERM:
+		ue_log_error(raw_command, USER_EVENT_MULTI_ONLY, desc);
+		break;
 	}
 }
 
 /**
- * ue_skip_system - take the system off a command
- * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
- * @reg_flags: set to the flags of a registration that makes events of SYSTEM
- *
- * Return: the name, or NULL where SYSTEM is none of ours.
+ * struct ue_command - what to make an event of
+ * @group: where; holds a reference
+ * @reg_flags: of a registration that makes such events
+ * @desc: the description
  */
-static const char *ue_skip_system(const char *text, unsigned int *reg_flags)
+struct ue_command {
+	struct user_event_group	*group;
+	unsigned int		reg_flags;
+	const char		*desc;
+};
+
+/**
+ * ue_parse_command - find out where a command wants its event
+ * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
+ * @command: is set to that
+ *
+ * Return: false where SYSTEM is none of ours.
+ */
+static bool ue_parse_command(const char *text, struct ue_command *command)
 {
-	static const struct {
-		const char	*name;
-		unsigned int	reg_flags;
-	} systems[] = {
-		{ USER_EVENTS_SYSTEM "/", 0 },
-		{ USER_EVENTS_MULTI_SYSTEM "/", USER_EVENT_REG_MULTI_FORMAT },
-	};
-	unsigned int i;
+	const char *system = USER_EVENTS_SYSTEM;
+	size_t len = strcspn(text, " /");
 
-	*reg_flags = 0;
-	if (text[strcspn(text, " /")] != '/')
-		return text;
-	for (i = 0; i < ARRAY_SIZE(systems); i++) {
-		size_t len = str_has_prefix(text, systems[i].name);
-
-		*reg_flags = systems[i].reg_flags;
-		if (len)
-			return text + len;
+	command->desc = text;
+	if (text[len] == '/') {
+		system = text;
+		command->desc += len + 1;
+	} else {
+		/* Without a system, the default group is meant */
+		len = strlen(system);
 	}
-	return NULL;
+	command->group = user_event_group_of_system(system, len, &command->reg_flags);
+	return command->group;
+}
+
+static int ue_make_persistent(const char *raw_command, const struct ue_command *command)
+{
+	struct user_event *event;
+
+	event = user_event_obtain(command->group, command->desc, command->reg_flags);
+	if (IS_ERR(event)) {
+		ue_explain_error(raw_command, command->desc, PTR_ERR(event));
+		return PTR_ERR(event);
+	}
+
+	user_event_persist(event);
+	user_event_put(event);
+	return 0;
 }
 
 static int ue_dyn_create(const char *raw_command)
 {
-	struct user_event *event;
-	unsigned int reg_flags;
-	const char *text, *desc;
+	struct ue_command command;
+	const char *text;
+	int ret;
 
 	if (!str_has_prefix(raw_command, USER_EVENTS_PREFIX))
 		return -ECANCELED;
@@ -113,21 +137,13 @@ static int ue_dyn_create(const char *raw_command)
 		return -EPERM;
 
 	text = skip_spaces(raw_command + strlen(USER_EVENTS_PREFIX));
-	desc = ue_skip_system(text, &reg_flags);
-	if (!desc) {
+	if (!ue_parse_command(text, &command)) {
 		ue_log_error(raw_command, USER_EVENT_BAD_SYSTEM, text);
 		return -EINVAL;
 	}
-
-	event = user_event_obtain(&user_event_default_group, desc, reg_flags);
-	if (IS_ERR(event)) {
-		ue_explain_error(raw_command, desc, PTR_ERR(event));
-		return PTR_ERR(event);
-	}
-
-	user_event_persist(event);
-	user_event_put(event);
-	return 0;
+	ret = ue_make_persistent(raw_command, &command);
+	user_event_group_put(command.group);
+	return ret;
 }
 
 static struct user_event *ue_from_devent(struct dyn_event *devent)
