@@ -9,7 +9,7 @@
 
 #include "tracefs.h"
 
-#if defined(__has_builtin) && __has_include(<sys/rseq.h>)
+#if defined(__has_builtin) && __has_include("sys/rseq.h")
 #include <sys/rseq.h>
 #endif
 
