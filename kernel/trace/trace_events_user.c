@@ -416,6 +416,8 @@ static int remove_event(struct user_event *event)
 	list_del(&event->pending);
 	unpublish(event);
 	xa_erase(&group->events, event->id);
+	/* Nobody writes to it any more: who does has a reference to the event */
+	kfree(xa_erase(&group->losses, event->id));
 	group->nr_events--;
 	user_event_changed(group);
 	nr_events--;

@@ -19,6 +19,7 @@
  *   trace_events_user_group.c     groups of events, and their files
  *   trace_events_user_dyn.c       entry point: dynamic_events
  *   trace_events_user_status.c    entry point: user_events_status
+ *   trace_events_user_lost.c      entry point: user_events_lost
  *   trace_events_user_file.c      entry points: ioctl, write, sysctl
  *
  * What goes up is data: the class of an event, its dyn_event_operations, and
@@ -309,6 +310,8 @@ struct user_event_discard {
  * @nr_busy: events with a consumer; under event_mutex
  * @node: in the list of groups; changed under ue_groups_lock, read under RCU
  * @changes: who polls for changes of these
+ * @losses: struct user_event_losses of those that have had a consumer, by
+ *	user_event::id; changed under event_mutex
  */
 struct user_event_group {
 	const char			*name;
@@ -322,6 +325,7 @@ struct user_event_group {
 	u32				nr_busy;
 	struct list_head		node;
 	struct user_event_changes	changes;
+	struct xarray			losses;
 };
 
 /**
@@ -459,8 +463,26 @@ static inline struct user_event *user_event_from_call(struct trace_event_call *c
  */
 
 /**
+ * struct user_event_losses - what the consumers of an event could not record
+ * @ftrace: entries, each as often as there are instances that lost it
+ * @perf: entries that perf was not given, and those that the rings of closed perf
+ *	events had no room for
+ * @perf_events: the event's perf events that are open, by hw.tp_list, each with a
+ *	count of its own; under event_mutex
+ *
+ * In user_event_group::losses from the event's first consumer to its removal.
+ * Those who write to the event keep it, and so this.
+ */
+struct user_event_losses {
+	atomic64_t		ftrace;
+	atomic64_t		perf;
+	struct list_head	perf_events;
+};
+
+/**
  * struct user_event_consumers - who records an event
  * @rcu: frees it after those who dispatch to it
+ * @losses: what they could not record; the event's, not owned
  * @perf: perf does
  * @nr_files: entries of @files
  * @files: ftrace does: the event's file of each instance that has it enabled,
@@ -472,6 +494,7 @@ static inline struct user_event *user_event_from_call(struct trace_event_call *c
  */
 struct user_event_consumers {
 	struct rcu_head		rcu;
+	struct user_event_losses *losses;
 	bool			perf;
 	unsigned int		nr_files;
 	struct trace_event_file	*files[];
@@ -520,6 +543,7 @@ static inline int user_event_check_write(const struct user_event *event, size_t 
 ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len);
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t gfp);
 int user_event_emit_copied(struct user_event *event, void *payload, size_t len);
+u64 user_event_lost_by_perf(const struct user_event_losses *losses);
 int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *data);
 
 /*
@@ -552,5 +576,11 @@ int user_event_groups_init(const struct user_event_group_file *files);
  */
 
 extern const struct file_operations user_event_status_fops;
+
+/*
+ * trace_events_user_lost.c
+ */
+
+extern const struct file_operations user_event_lost_fops;
 
 #endif /* _TRACE_EVENTS_USER_H */

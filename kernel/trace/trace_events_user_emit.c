@@ -7,7 +7,12 @@
  * What the tracing core frees of a consumer, it frees after such readers: after
  * tracepoint_synchronize_unregister(), which is synchronize_rcu() among others,
  * or else waits for SRCU-fast readers and so, with them, for these.
+ *
+ * What a consumer loses is counted where it is lost.  Whatever is recorded, or is
+ * not asked for, passes no counter.
  */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/perf_event.h>
 #include <linux/ring_buffer.h>
 #include <linux/slab.h>
@@ -41,7 +46,30 @@ static bool fits_ftrace(const struct trace_event_file *file, size_t len)
 	return sizeof(struct trace_entry) + len <= most;
 }
 
-static __always_inline void record_ftrace(struct trace_event_file *file,
+/* Whether an instance would record now, had it room; caller has preemption off */
+static bool ue_ftrace_wants(struct trace_event_file *file)
+{
+	struct trace_array *tr = file->tr;
+	unsigned long flags = READ_ONCE(file->flags);
+
+	if (flags & EVENT_FILE_FL_SOFT_DISABLED)
+		return false;
+	if (flags & EVENT_FILE_FL_PID_FILTER && trace_event_ignore_this_pid(file))
+		return false;
+	return ring_buffer_record_is_on(tr->array_buffer.buffer) &&
+	       cpumask_test_cpu(smp_processor_id(), tr->tracing_cpumask);
+}
+
+/* Caller has preemption off */
+static noinline void ue_count_ftrace(const struct user_event_consumers *consumers,
+				     struct trace_event_file *file)
+{
+	if (ue_ftrace_wants(file))
+		atomic64_inc(&consumers->losses->ftrace);
+}
+
+static __always_inline void record_ftrace(const struct user_event_consumers *consumers,
+					  struct trace_event_file *file,
 					  const void *payload, size_t len)
 {
 	/* Reserving fills it in */
@@ -52,8 +80,10 @@ static __always_inline void record_ftrace(struct trace_event_file *file,
 		return;
 
 	entry = trace_event_buffer_reserve(&buffer, file, sizeof(*entry) + len);
-	if (!entry)
+	if (unlikely(!entry)) {
+		ue_count_ftrace(consumers, file);
 		return;
+	}
 
 	memcpy(entry + 1, payload, len);
 	trace_event_buffer_commit(&buffer);
@@ -82,7 +112,25 @@ static bool fits_perf(size_t len)
 	return sizeof(struct trace_entry) + len <= PERF_MAX_TRACE_SIZE;
 }
 
-static void record_perf(struct user_event *event, const void *payload, size_t len)
+/*
+ * Whether anything of perf's is to see a write by this task on this CPU; BPF
+ * programs are the event's, not of this CPU's perf events.
+ */
+static bool ue_perf_wants(struct trace_event_call *call)
+{
+	return !hlist_empty(this_cpu_ptr(call->perf_events)) || bpf_prog_array_valid(call);
+}
+
+/* Caller has preemption off */
+static noinline void ue_count_perf(const struct user_event_consumers *consumers,
+				   struct trace_event_call *call)
+{
+	if (ue_perf_wants(call))
+		atomic64_inc(&consumers->losses->perf);
+}
+
+static void record_perf(struct user_event *event, const struct user_event_consumers *consumers,
+			const void *payload, size_t len)
 {
 	struct trace_event_call *call = &event->call;
 	struct hlist_head *head = this_cpu_ptr(call->perf_events);
@@ -91,13 +139,14 @@ static void record_perf(struct user_event *event, const void *payload, size_t le
 	struct pt_regs *regs;
 	int context;
 
-	/* BPF programs are the event's, not of this CPU's perf events */
-	if (hlist_empty(head) && !bpf_prog_array_valid(call))
+	if (!ue_perf_wants(call))
 		return;
 
 	entry = perf_trace_buf_alloc(size, &regs, &context);
-	if (!entry)
+	if (unlikely(!entry)) {
+		ue_count_perf(consumers, call);
 		return;
+	}
 
 	perf_fetch_caller_regs(regs);
 	memcpy(entry + 1, payload, len);
@@ -111,7 +160,13 @@ static bool fits_perf(size_t len)
 	return false;
 }
 
-static void record_perf(struct user_event *event, const void *payload, size_t len)
+static void ue_count_perf(const struct user_event_consumers *consumers,
+			  struct trace_event_call *call)
+{
+}
+
+static void record_perf(struct user_event *event, const struct user_event_consumers *consumers,
+			const void *payload, size_t len)
 {
 }
 
@@ -137,8 +192,24 @@ static bool fits_any(const struct user_event_consumers *consumers, size_t len)
 	return false;
 }
 
+/* What no consumer can take is lost by each; caller has preemption off */
+static noinline void ue_count_all(struct user_event *event,
+				  const struct user_event_consumers *consumers)
+{
+	struct trace_event_file *file;
+	unsigned int i;
+
+	for (i = 0; i < consumers->nr_files; i++) {
+		file = READ_ONCE(consumers->files[i]);
+		if (file)
+			ue_count_ftrace(consumers, file);
+	}
+	if (READ_ONCE(consumers->perf))
+		ue_count_perf(consumers, &event->call);
+}
+
 /* Whether there is any sense in copying a large payload */
-static int check_size(const struct user_event *event, size_t len)
+static int check_size(struct user_event *event, size_t len)
 {
 	const struct user_event_consumers *consumers;
 	int ret = -EBADF;
@@ -147,6 +218,8 @@ static int check_size(const struct user_event *event, size_t len)
 	consumers = rcu_dereference_sched(event->consumers);
 	if (consumers)
 		ret = fits_any(consumers, len) ? 0 : -E2BIG;
+	if (ret == -E2BIG)
+		ue_count_all(event, consumers);
 	preempt_enable_notrace();
 	return ret;
 }
@@ -161,11 +234,29 @@ static __always_inline void record_all(struct user_event *event,
 
 	for (i = 0; i < consumers->nr_files; i++) {
 		file = READ_ONCE(consumers->files[i]);
-		if (likely(file) && (likely(!large) || fits_ftrace(file, len)))
-			record_ftrace(file, payload, len);
+		if (unlikely(!file))
+			continue;
+		if (likely(!large) || fits_ftrace(file, len))
+			record_ftrace(consumers, file, payload, len);
+		else
+			ue_count_ftrace(consumers, file);
 	}
-	if (READ_ONCE(consumers->perf) && (likely(!large) || fits_perf(len)))
-		record_perf(event, payload, len);
+	if (READ_ONCE(consumers->perf)) {
+		if (likely(!large) || fits_perf(len))
+			record_perf(event, consumers, payload, len);
+		else
+			ue_count_perf(consumers, &event->call);
+	}
+}
+
+/* What has become too large since check_size(); caller has preemption off */
+static noinline int ue_refuse(struct user_event *event,
+			      const struct user_event_consumers *consumers)
+{
+	if (!consumers)
+		return -EBADF;
+	ue_count_all(event, consumers);
+	return -E2BIG;
 }
 
 /* Inline, so that what is known to be small is not asked for its size */
@@ -180,7 +271,7 @@ static __always_inline int ue_record(struct user_event *event, const void *paylo
 	if (likely(consumers) && (len <= ALWAYS_FITS || fits_any(consumers, len)))
 		record_all(event, consumers, payload, len);
 	else
-		ret = consumers ? -E2BIG : -EBADF;
+		ret = ue_refuse(event, consumers);
 	preempt_enable_notrace();
 	return ret;
 }
@@ -206,7 +297,7 @@ static __always_inline int dispatch(struct user_event *event, void *payload, siz
 }
 
 /* Memory for a payload too large for the stack, and a byte, once it has a chance */
-static void *alloc_payload(const struct user_event *event, size_t len, gfp_t gfp)
+static void *alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
 {
 	void *payload;
 	int ret;
@@ -334,15 +425,42 @@ static u8 status_of(const struct user_event_consumers *consumers)
 	return status;
 }
 
+/* The losses of an event, made before its first consumer is there; or NULL */
+static struct user_event_losses *ue_obtain_losses(const struct user_event *event)
+{
+	struct xarray *all = &event->name->group->losses;
+	struct user_event_losses *losses = xa_load(all, event->id);
+
+	lockdep_assert_held(&event_mutex);
+	if (losses)
+		return losses;
+
+	losses = kzalloc(sizeof(*losses), GFP_KERNEL);
+	if (!losses)
+		return NULL;
+	INIT_LIST_HEAD(&losses->perf_events);
+	if (xa_err(xa_store(all, event->id, losses, GFP_KERNEL))) {
+		kfree(losses);
+		return NULL;
+	}
+	return losses;
+}
+
 /* A copy of the event's consumers with room for one file more, at its end */
 static struct user_event_consumers *grow_consumers(const struct user_event *event)
 {
 	const struct user_event_consumers *old = get_consumers(event);
+	struct user_event_losses *losses = ue_obtain_losses(event);
 	struct user_event_consumers *new;
 	unsigned int i;
 
+	if (!losses)
+		return NULL;
 	new = kzalloc(struct_size(new, files, (old ? old->nr_files : 0) + 1), GFP_KERNEL);
-	if (!new || !old)
+	if (!new)
+		return NULL;
+	new->losses = losses;
+	if (!old)
 		return new;
 
 	new->perf = old->perf;
@@ -428,13 +546,49 @@ static void detach_perf(struct user_event *event)
 	WRITE_ONCE(consumers->perf, false);
 	detached(event, consumers);
 }
+
+/* After attach_perf(), for each perf event, children of others included */
+static void ue_open_perf(struct user_event *event, struct perf_event *perf)
+{
+	list_add(&perf->hw.tp_list, &get_consumers(event)->losses->perf_events);
+}
+
+/* Before detach_perf().  What the rings of children have lost, the parent has */
+static void ue_close_perf(struct user_event *event, struct perf_event *perf)
+{
+	list_del(&perf->hw.tp_list);
+	atomic64_add(atomic64_read(&perf->lost_samples), &get_consumers(event)->losses->perf);
+}
 #endif
+
+/**
+ * user_event_lost_by_perf - tell what perf has lost of an event
+ * @losses: of the event
+ *
+ * Context: Caller holds event_mutex.
+ *
+ * Return: entries that perf was not given, and those that a perf event's ring had
+ * no room for.
+ */
+u64 user_event_lost_by_perf(const struct user_event_losses *losses)
+{
+	u64 lost = atomic64_read(&losses->perf);
+#ifdef CONFIG_PERF_EVENTS
+	const struct perf_event *perf;
+
+	list_for_each_entry(perf, &losses->perf_events, hw.tp_list)
+		lost += atomic64_read(&perf->lost_samples);
+#endif
+	lockdep_assert_held(&event_mutex);
+	return lost;
+}
 
 /**
  * user_event_reg - attach or detach a consumer, for trace_event_class::reg
  * @call: the event's
  * @type: what to do
- * @data: for ftrace, the struct trace_event_file of an instance
+ * @data: for ftrace, the struct trace_event_file of an instance; for a perf event
+ *	that is opened or closed, its struct perf_event
  *
  * Context: event_mutex held by the tracing core, may sleep.
  *
@@ -455,6 +609,12 @@ int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *dat
 		return attach_perf(event);
 	case TRACE_REG_PERF_UNREGISTER:
 		detach_perf(event);
+		return 0;
+	case TRACE_REG_PERF_OPEN:
+		ue_open_perf(event, data);
+		return 0;
+	case TRACE_REG_PERF_CLOSE:
+		ue_close_perf(event, data);
 		return 0;
 	default:
 		/* The core keeps what is open and running on each CPU */

@@ -581,6 +581,7 @@ static struct ctl_table sysctls[] = {
 static const struct user_event_group_file ue_files[] = {
 	{ "user_events_data", TRACE_MODE_WRITE, &data_fops },
 	{ "user_events_status", TRACE_MODE_READ, &user_event_status_fops },
+	{ "user_events_lost", TRACE_MODE_READ, &user_event_lost_fops },
 	{}
 };
 

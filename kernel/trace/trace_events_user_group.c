@@ -94,6 +94,7 @@ void user_event_group_init(struct user_event_group *group, const char *name,
 	group->max = UE_NO_MAX;
 	refcount_set(&group->refs, 1);
 	xa_init_flags(&group->events, XA_FLAGS_ALLOC);
+	xa_init(&group->losses);
 	user_event_changes_init(&group->changes);
 	ue_init_class(&group->single, single);
 	ue_init_class(&group->multi, multi);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: entry point: user_events_lost, which lists what the consumers of a
+ * group's events could not record.
+ */
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+
+#include "trace_events_user_mm.h"
+
+static struct user_event_group *ue_lost_group(struct seq_file *m)
+{
+	return m->private;
+}
+
+/* The losses of the first event at or behind a position, which is an event's id */
+static void *ue_lost_at(struct seq_file *m, loff_t *pos)
+{
+	unsigned long id = *pos;
+	void *losses;
+
+	if (*pos > U32_MAX)
+		return NULL;
+
+	losses = xa_find(&ue_lost_group(m)->losses, &id, U32_MAX, XA_PRESENT);
+	*pos = losses ? id : (loff_t)U32_MAX + 1;
+	return losses;
+}
+
+static void *ue_lost_start(struct seq_file *m, loff_t *pos)
+{
+	user_events_clean();
+	/* Events go, and open and close perf events, under it */
+	mutex_lock(&event_mutex);
+	return ue_lost_at(m, pos);
+}
+
+static void *ue_lost_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return ue_lost_at(m, pos);
+}
+
+static void ue_lost_stop(struct seq_file *m, void *v)
+{
+	mutex_unlock(&event_mutex);
+}
+
+static int ue_lost_show(struct seq_file *m, void *v)
+{
+	const struct user_event_losses *losses = v;
+	u64 ftrace = atomic64_read(&losses->ftrace);
+	u64 perf = user_event_lost_by_perf(losses);
+	const struct user_event *event;
+
+	if (!ftrace && !perf)
+		return SEQ_SKIP;
+
+	/* An event and its losses go together; the position is its id */
+	event = xa_load(&ue_lost_group(m)->events, m->index);
+	seq_printf(m, "%s ftrace %llu perf %llu\n", event->tp.name, ftrace, perf);
+	return 0;
+}
+
+static const struct seq_operations ue_lost_ops = {
+	.start	= ue_lost_start,
+	.next	= ue_lost_next,
+	.stop	= ue_lost_stop,
+	.show	= ue_lost_show,
+};
+
+static int ue_lost_open(struct inode *inode, struct file *filp)
+{
+	struct user_event_group *group = user_event_group_open(inode);
+	int ret;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	ret = seq_open(filp, &ue_lost_ops);
+	if (ret) {
+		user_event_group_put(group);
+		return ret;
+	}
+	((struct seq_file *)filp->private_data)->private = group;
+	return 0;
+}
+
+static int ue_lost_release(struct inode *inode, struct file *filp)
+{
+	struct user_event_group *group = ue_lost_group(filp->private_data);
+
+	seq_release(inode, filp);
+	user_event_group_put(group);
+	return 0;
+}
+
+const struct file_operations user_event_lost_fops = {
+	.owner		= THIS_MODULE,
+	.open		= ue_lost_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= ue_lost_release,
+};
