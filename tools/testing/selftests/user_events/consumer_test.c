@@ -303,21 +303,6 @@ FIXTURE_TEARDOWN_PARENT(big)
 	stage_clean(&self->stage);
 }
 
-/* Whether the kernel has complained since the setup. */
-static bool kernel_warned(int log)
-{
-	char line[2048];
-	ssize_t size;
-
-	while ((size = read(log, line, sizeof(line) - 1)) > 0 ||
-	       errno == EPIPE) {
-		line[size > 0 ? size : 0] = '\0';
-		if (strstr(line, "WARNING:") || strstr(line, "BUG:"))
-			return true;
-	}
-	return false;
-}
-
 TEST_F(big, for_perf_alone_is_E2BIG)
 {
 	const int most = PERF_LIMIT - 8;	/* without the common header */

@@ -15,6 +15,7 @@
 #define TRACEFS		"/sys/kernel/tracing"
 #define DATA_FILE	TRACEFS "/user_events_data"
 #define STATUS_FILE	TRACEFS "/user_events_status"
+#define LOST_FILE	TRACEFS "/user_events_lost"
 #define DYNAMIC_FILE	TRACEFS "/dynamic_events"
 #define MAX_FILE	"/proc/sys/kernel/user_events_max"
 
@@ -123,6 +124,41 @@ static inline bool file_has_line(const char *path, const char *line)
 
 	free(text);
 	return found;
+}
+
+/* What user_events_lost says of a tracepoint, or -1 if there is no line. */
+static inline long long lost_by(const char *consumer, const char *event)
+{
+	char *text = file_read(LOST_FILE);
+	const char *start = say("%s ", event);
+	const char *line = text;
+	long long lost = -1;
+
+	while (line && strncmp(line, start, strlen(start))) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (line) {
+		line = strstr(line + strlen(event), say(" %s ", consumer));
+		lost = line ? atoll(line + strlen(consumer) + 2) : -2;
+	}
+	free(text);
+	return lost;
+}
+
+/* Whether the kernel has complained since @log, of /dev/kmsg, was at its end. */
+static inline bool kernel_warned(int log)
+{
+	char line[2048];
+	ssize_t size;
+
+	while ((size = read(log, line, sizeof(line) - 1)) > 0 ||
+	       errno == EPIPE) {
+		line[size > 0 ? size : 0] = '\0';
+		if (strstr(line, "WARNING:") || strstr(line, "BUG:"))
+			return true;
+	}
+	return false;
 }
 
 /* How often @word stands in @text. */
