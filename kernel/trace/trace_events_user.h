@@ -469,6 +469,8 @@ static inline struct user_event *user_event_from_call(struct trace_event_call *c
  *	events had no room for
  * @perf_events: the event's perf events that are open, by hw.tp_list, each with a
  *	count of its own; under event_mutex
+ * @nr_narrow: how many of those may have no room for a large entry in a sample;
+ *	written under event_mutex, read with preemption off
  *
  * In user_event_group::losses from the event's first consumer to its removal.
  * Those who write to the event keep it, and so this.
@@ -477,6 +479,7 @@ struct user_event_losses {
 	atomic64_t		ftrace;
 	atomic64_t		perf;
 	struct list_head	perf_events;
+	unsigned int		nr_narrow;
 };
 
 /**

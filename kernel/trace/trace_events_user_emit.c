@@ -3,7 +3,8 @@
  * user_events: who records an event, and the way of a write to them.
  *
  * A payload is copied from user space once, checked, and then recorded by each
- * consumer.  Recording runs with preemption off, as it does for kprobe events.
+ * consumer.  One too large for perf's own buffer has memory before and behind it
+ * for what perf adds, and is perf's entry as it stands.  Recording runs with preemption off, as it does for kprobe events.
  * What the tracing core frees of a consumer, it frees after such readers: after
  * tracepoint_synchronize_unregister(), which is synchronize_rcu() among others,
  * or else waits for SRCU-fast readers and so, with them, for these.
@@ -14,7 +15,9 @@
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/perf_event.h>
+#include <linux/rcupdate.h>
 #include <linux/ring_buffer.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -25,7 +28,14 @@
 /* Fits into any sub-buffer of ftrace's, and into perf's buffer */
 #define ALWAYS_FITS 2048
 
-static_assert(USER_EVENT_SMALL <= ALWAYS_FITS);
+/* Bytes of the largest entry for perf, the common header included */
+#define UE_PERF_MAX SZ_32K
+
+/* Zeros behind a large payload: a string's NUL, and what perf aligns entries with */
+#define UE_TAIL (1 + sizeof(u64) - 1)
+
+/* What has no memory around it has to fit, with the NUL of an empty string */
+static_assert(USER_EVENT_SMALL < ALWAYS_FITS);
 static_assert(PAGE_SIZE / 2 >= ALWAYS_FITS);
 #ifdef CONFIG_PERF_EVENTS
 static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE);
@@ -95,21 +105,15 @@ static __always_inline void record_ftrace(const struct user_event_consumers *con
 
 #ifdef CONFIG_PERF_EVENTS
 
-/*
- * With the u32 that perf puts before it, an entry is a multiple of u64.  Where
- * only that does not fit any more, perf pads it by itself.
- */
+/* With the u32 that perf puts before it, an entry is a multiple of u64 */
 static size_t perf_size(size_t len)
 {
-	size_t size = ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) -
-		      sizeof(u32);
-
-	return min_t(size_t, size, PERF_MAX_TRACE_SIZE);
+	return ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) - sizeof(u32);
 }
 
 static bool fits_perf(size_t len)
 {
-	return sizeof(struct trace_entry) + len <= PERF_MAX_TRACE_SIZE;
+	return sizeof(struct trace_entry) + len <= UE_PERF_MAX;
 }
 
 /*
@@ -153,6 +157,41 @@ static void record_perf(struct user_event *event, const struct user_event_consum
 	perf_trace_run_bpf_submit(entry, size, context, call, 1, regs, head, NULL);
 }
 
+/*
+ * The payload is alloc_payload()'s.  No perf event that is not counted as narrow
+ * comes up meanwhile, see ue_open_perf().
+ */
+static noinline void ue_record_perf_large(struct user_event *event,
+					  const struct user_event_consumers *consumers,
+					  void *payload, size_t len)
+{
+	struct trace_event_call *call = &event->call;
+	struct hlist_head *head = this_cpu_ptr(call->perf_events);
+	struct hlist_head none = HLIST_HEAD_INIT;
+	size_t size = perf_size(len);
+	struct pt_regs regs = {};
+	int context;
+
+	if (!ue_perf_wants(call))
+		return;
+
+	context = fits_perf(len) ? perf_swevent_get_recursion_context() : -1;
+	if (context < 0) {
+		ue_count_perf(consumers, call);
+		return;
+	}
+
+	/* BPF programs get it, whatever a sample may hold */
+	if (size > PERF_MAX_TRACE_SIZE && READ_ONCE(consumers->losses->nr_narrow) &&
+	    !hlist_empty(head)) {
+		ue_count_perf(consumers, call);
+		head = &none;
+	}
+	perf_fetch_caller_regs(&regs);
+	perf_trace_run_bpf_submit(payload - sizeof(struct trace_entry), size, context, call, 1,
+				  &regs, head, NULL);
+}
+
 #else /* !CONFIG_PERF_EVENTS */
 
 static bool fits_perf(size_t len)
@@ -167,6 +206,12 @@ static void ue_count_perf(const struct user_event_consumers *consumers,
 
 static void record_perf(struct user_event *event, const struct user_event_consumers *consumers,
 			const void *payload, size_t len)
+{
+}
+
+static void ue_record_perf_large(struct user_event *event,
+				 const struct user_event_consumers *consumers,
+				 void *payload, size_t len)
 {
 }
 
@@ -226,7 +271,7 @@ static int check_size(struct user_event *event, size_t len)
 
 static __always_inline void record_all(struct user_event *event,
 				       const struct user_event_consumers *consumers,
-				       const void *payload, size_t len)
+				       void *payload, size_t len)
 {
 	bool large = len > ALWAYS_FITS;
 	struct trace_event_file *file;
@@ -242,10 +287,10 @@ static __always_inline void record_all(struct user_event *event,
 			ue_count_ftrace(consumers, file);
 	}
 	if (READ_ONCE(consumers->perf)) {
-		if (likely(!large) || fits_perf(len))
+		if (likely(!large))
 			record_perf(event, consumers, payload, len);
 		else
-			ue_count_perf(consumers, &event->call);
+			ue_record_perf_large(event, consumers, payload, len);
 	}
 }
 
@@ -260,7 +305,7 @@ static noinline int ue_refuse(struct user_event *event,
 }
 
 /* Inline, so that what is known to be small is not asked for its size */
-static __always_inline int ue_record(struct user_event *event, const void *payload, size_t len)
+static __always_inline int ue_record(struct user_event *event, void *payload, size_t len)
 {
 	const struct user_event_consumers *consumers;
 	int ret = 0;
@@ -296,9 +341,13 @@ static __always_inline int dispatch(struct user_event *event, void *payload, siz
 	return ret < 0 ? ret : ue_end_strings_and_record(event, payload, len);
 }
 
-/* Memory for a payload too large for the stack, and a byte, once it has a chance */
+/*
+ * Memory for a payload too large for the stack, once it has a chance: with room
+ * for an entry's common header before it, and zeros behind it.
+ */
 static void *alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
 {
+	struct trace_entry *entry;
 	void *payload;
 	int ret;
 
@@ -306,8 +355,17 @@ static void *alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
 	if (ret)
 		return ERR_PTR(ret);
 
-	payload = kvmalloc(len + 1, gfp);
-	return payload ?: ERR_PTR(-ENOMEM);
+	entry = kvmalloc(sizeof(*entry) + len + UE_TAIL, gfp);
+	if (!entry)
+		return ERR_PTR(-ENOMEM);
+	payload = entry + 1;
+	memset(payload + len, 0, UE_TAIL);
+	return payload;
+}
+
+static void ue_free_payload(void *payload)
+{
+	kvfree(payload - sizeof(struct trace_entry));
 }
 
 /* Takes over the payload */
@@ -315,7 +373,7 @@ static int emit_large(struct user_event *event, void *payload, size_t len)
 {
 	int ret = dispatch(event, payload, len);
 
-	kvfree(payload);
+	ue_free_payload(payload);
 	return ret;
 }
 
@@ -328,7 +386,7 @@ static noinline ssize_t copy_large(struct user_event *event, const char __user *
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 	if (copy_from_user(payload, from + sizeof(s32), payload_len)) {
-		kvfree(payload);
+		ue_free_payload(payload);
 		return -EFAULT;
 	}
 	ret = emit_large(event, payload, payload_len);
@@ -380,7 +438,7 @@ int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t 
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 	if (!copy_from_iter_full(payload, len, from)) {
-		kvfree(payload);
+		ue_free_payload(payload);
 		return -EFAULT;
 	}
 	return emit_large(event, payload, len);
@@ -547,17 +605,59 @@ static void detach_perf(struct user_event *event)
 	detached(event, consumers);
 }
 
+/*
+ * Bytes of a sample that never have to do with its raw data: identifiers, fixed
+ * fields and two sets of registers, with some to spare
+ */
+#define UE_SAMPLE_FIXED SZ_2K
+
+/* Most values of counters in a sample, and most contexts of a call chain */
+#define UE_SAMPLE_READ SZ_16K
+#define UE_SAMPLE_CONTEXTS 1000
+
+/*
+ * Whether a sample of this perf event, whose size is a u16, may be too small for
+ * the largest entry besides all that is asked for.  Of the user's stack, the core
+ * takes what there is room for, but then leaves none to what comes behind.
+ */
+static bool ue_is_narrow(const struct perf_event *perf)
+{
+	size_t size = sizeof(u64) + UE_PERF_MAX + UE_SAMPLE_FIXED;
+	u64 type = perf->attr.sample_type;
+
+	if (!(type & PERF_SAMPLE_RAW))
+		return false;
+	if (type & PERF_SAMPLE_READ)
+		size += UE_SAMPLE_READ;
+	if (type & PERF_SAMPLE_CALLCHAIN)
+		size += (1 + perf->attr.sample_max_stack + UE_SAMPLE_CONTEXTS) * sizeof(u64);
+	if (type & PERF_SAMPLE_STACK_USER && type & (PERF_SAMPLE_REGS_INTR | PERF_SAMPLE_AUX))
+		size += perf->attr.sample_stack_user;
+	return size > U16_MAX;
+}
+
 /* After attach_perf(), for each perf event, children of others included */
 static void ue_open_perf(struct user_event *event, struct perf_event *perf)
 {
-	list_add(&perf->hw.tp_list, &get_consumers(event)->losses->perf_events);
+	struct user_event_losses *losses = get_consumers(event)->losses;
+
+	list_add(&perf->hw.tp_list, &losses->perf_events);
+	if (ue_is_narrow(perf)) {
+		WRITE_ONCE(losses->nr_narrow, losses->nr_narrow + 1);
+		/* Who has not seen that is done before this perf event gets anything */
+		synchronize_rcu();
+	}
 }
 
 /* Before detach_perf().  What the rings of children have lost, the parent has */
 static void ue_close_perf(struct user_event *event, struct perf_event *perf)
 {
+	struct user_event_losses *losses = get_consumers(event)->losses;
+
 	list_del(&perf->hw.tp_list);
-	atomic64_add(atomic64_read(&perf->lost_samples), &get_consumers(event)->losses->perf);
+	if (ue_is_narrow(perf))
+		WRITE_ONCE(losses->nr_narrow, losses->nr_narrow - 1);
+	atomic64_add(atomic64_read(&perf->lost_samples), &losses->perf);
 }
 #endif
 

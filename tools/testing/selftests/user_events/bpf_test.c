@@ -67,6 +67,31 @@ static struct bpf_insn *add_r7(struct bpf_insn *to, int map, int slot)
 	return to + ARRAY_SIZE(insns);
 }
 
+/* r7 = the 32-bit value at @offset of the entry, which r1 points to */
+static struct bpf_insn *load_field(struct bpf_insn *to, int offset)
+{
+	*to++ = INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_1, offset,
+		     0);
+	return to;
+}
+
+/* The same where the verifier lets no program look by itself: behind 8 KiB */
+static struct bpf_insn *read_field(struct bpf_insn *to, int offset)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, offset),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -8),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 4),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel),
+		INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_10, -8, 0),
+	};
+
+	memcpy(to, insns, sizeof(insns));
+	return to + ARRAY_SIZE(insns);
+}
+
 /*
  * Counts its runs, adds up the 32-bit value at @offset of the entry, and
  * returns @verdict: whether perf is to get a sample.
@@ -80,8 +105,7 @@ static int load_program(int map, int offset, int verdict)
 		.license = (uintptr_t)"GPL",
 	};
 
-	*end++ = INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_1, offset,
-		      0);
+	end = offset < 8192 ? load_field(end, offset) : read_field(end, offset);
 	end = add_r7(end, map, SUM);
 	*end++ = INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_7, 0, 0, 1);
 	end = add_r7(end, map, RUNS);
@@ -223,6 +247,87 @@ TEST_F(bpf, program_that_reads_beyond_the_fields_is_refused)
 	ASSERT_LE(0, program);
 	EXPECT_EQ(-1, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
 	EXPECT_EQ(EACCES, errno);
+}
+
+/* A field that is further behind than the core's buffer for perf is long. */
+
+#define FAR_OFFSET	(8 + 32000)	/* with the common header of entries */
+
+struct far_payload {
+	char big[32000];
+	__u32 value;
+} __attribute__((packed));
+
+static int register_far(FIXTURE_DATA(bpf) *self, int flags)
+{
+	const char *name = say("%s_far", self->stage.name);
+	const int index = event_register(self->stage.fd,
+					 say("%s struct big a 32000; u32 value",
+					     name),
+					 self->stage.word, 1, flags);
+
+	self->event = flags ? multi_event(name, 0) : (char *)name;
+	return index;
+}
+
+TEST_F(bpf, program_reads_a_field_behind_8_KiB)
+{
+	static struct far_payload payload = { .value = 4711 };
+	const int program = load_program(self->map, FAR_OFFSET, 1);
+	int perf;
+
+	ASSERT_LE(0, program);
+	ASSERT_EQ(1, register_far(self, variant->flags));
+	perf = perf_open(self->system, self->event);
+	ASSERT_LE(0, perf);
+	ASSERT_EQ(0, ioctl(perf, PERF_EVENT_IOC_SET_BPF, program));
+	EXPECT_EQ(4 + sizeof(payload), event_emit(self->stage.fd, 1, &payload,
+						  sizeof(payload)));
+	EXPECT_EQ(1, read_slot(self->map, RUNS));
+	EXPECT_EQ(4711, read_slot(self->map, SUM));
+	EXPECT_EQ(1, perf_count(perf));
+}
+
+TEST_F(bpf, program_can_drop_a_large_sample)
+{
+	static struct far_payload payload = { .value = 3 };
+	const int program = load_program(self->map, FAR_OFFSET, 0);
+	struct perf_ring ring;
+	char raw[16];
+
+	ASSERT_LE(0, program);
+	ASSERT_EQ(1, register_far(self, variant->flags));
+	ASSERT_EQ(0, perf_ring_open(&ring, self->system, self->event, 32));
+	ASSERT_EQ(0, ioctl(ring.fd, PERF_EVENT_IOC_SET_BPF, program));
+	EXPECT_EQ(4 + sizeof(payload), event_emit(self->stage.fd, 1, &payload,
+						  sizeof(payload)));
+	EXPECT_EQ(3, read_slot(self->map, SUM));
+	EXPECT_EQ(0, perf_ring_next(&ring, raw, sizeof(raw)));
+	EXPECT_EQ(-1, lost_by("perf", self->event));
+}
+
+/* Whatever the samples of perf may hold: they lose it, the program does not. */
+TEST_F(bpf, program_gets_what_a_sample_may_not_hold)
+{
+	static struct far_payload payload = { .value = 5 };
+	const int program = load_program(self->map, FAR_OFFSET, 1);
+	struct perf_event_attr attr = perf_attr(PERF_SAMPLE_STACK_USER |
+						PERF_SAMPLE_REGS_INTR);
+	struct perf_ring ring;
+	char raw[16];
+
+	attr.sample_regs_intr = 1;
+	attr.sample_stack_user = 48000;
+	ASSERT_LE(0, program);
+	ASSERT_EQ(1, register_far(self, variant->flags));
+	ASSERT_EQ(0, perf_ring_open_attr(&ring, self->system, self->event, attr,
+					 32));
+	ASSERT_EQ(0, ioctl(ring.fd, PERF_EVENT_IOC_SET_BPF, program));
+	EXPECT_EQ(4 + sizeof(payload), event_emit(self->stage.fd, 1, &payload,
+						  sizeof(payload)));
+	EXPECT_EQ(5, read_slot(self->map, SUM));
+	EXPECT_EQ(0, perf_ring_next(&ring, raw, sizeof(raw)));
+	EXPECT_EQ(1, lost_by("perf", self->event));
 }
 
 /*
