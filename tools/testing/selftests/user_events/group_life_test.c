@@ -35,6 +35,7 @@ TEST_F(group_life, open_file_of_any_kind_keeps_it)
 		{ "user_events_data", O_WRONLY },
 		{ "user_events_data", O_RDONLY },
 		{ "user_events_status", O_RDONLY },
+		{ "user_events_lost", O_RDONLY },
 		{ "max", O_RDWR },
 		{ "multi_format_only", O_RDONLY },
 	};
@@ -243,8 +244,8 @@ TEST_F(group_life, removed_group_can_not_be_opened_by_a_bind_mount)
 TEST_F(group_life, removed_group_can_not_be_opened_by_a_path_descriptor)
 {
 	static const char *const files[] = {
-		"user_events_data", "user_events_status", "max",
-		"multi_format_only",
+		"user_events_data", "user_events_status",
+		"user_events_lost", "max", "multi_format_only",
 	};
 	const char *web = self->groups.web;
 	int path[ARRAY_SIZE(files)];
@@ -356,8 +357,8 @@ TEST_F(group_nomem, mkdir_makes_all_or_nothing)
 TEST_F(group_nomem, open_that_fails_does_not_keep_it)
 {
 	static const char *const files[] = {
-		"user_events_data", "user_events_status", "max",
-		"multi_format_only",
+		"user_events_data", "user_events_status",
+		"user_events_lost", "max", "multi_format_only",
 	};
 	const int nth_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
 	const char *path;

@@ -49,6 +49,7 @@ TEST_F(group, directory_and_files_have_their_modes)
 	} files[] = {
 		{ "user_events_data", 0640 },
 		{ "user_events_status", 0440 },
+		{ "user_events_lost", 0440 },
 		{ "max", 0640 },
 		{ "multi_format_only", 0640 },
 	};
@@ -247,6 +248,23 @@ TEST_F(group, status_shows_its_own_events_only)
 	EXPECT_STREQ(say("%s_a # Used by ftrace\n\nActive: 1\nBusy: 1\n", name),
 		     group_read(self->groups.api, "user_events_status"));
 	EXPECT_FALSE(strstr(file_read(STATUS_FILE), name));
+}
+
+TEST_F(group, lost_shows_its_own_events_only)
+{
+	const char *name = self->groups.stage.name;
+	static const char payload[100000];
+
+	ASSERT_EQ(0, event_register(self->groups.web_fd, name,
+				    self->groups.stage.word, 0, SINGLE));
+	ASSERT_EQ(0, event_trace(group_system(self->groups.web), name, true));
+	EXPECT_EQ(-E2BIG, event_emit(self->groups.web_fd, 0, payload,
+				     sizeof(payload)));
+	EXPECT_STREQ(say("%s ftrace 1 perf 0\n", name),
+		     group_read(self->groups.web, "user_events_lost"));
+	EXPECT_STREQ("", group_read(self->groups.api, "user_events_lost"));
+	EXPECT_FALSE(strstr(file_read(LOST_FILE), name));
+	ASSERT_EQ(0, event_trace(group_system(self->groups.web), name, false));
 }
 
 TEST_F(group, delete_reaches_its_own_events_only)
