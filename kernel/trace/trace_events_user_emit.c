@@ -659,7 +659,26 @@ static void ue_close_perf(struct user_event *event, struct perf_event *perf)
 		WRITE_ONCE(losses->nr_narrow, losses->nr_narrow - 1);
 	atomic64_add(atomic64_read(&perf->lost_samples), &losses->perf);
 }
-#endif
+
+static u64 ue_lost_by_rings(const struct user_event_losses *losses)
+{
+	const struct perf_event *perf;
+	u64 lost = 0;
+
+	lockdep_assert_held(&event_mutex);
+	list_for_each_entry(perf, &losses->perf_events, hw.tp_list)
+		lost += atomic64_read(&perf->lost_samples);
+	return lost;
+}
+
+#else /* !CONFIG_PERF_EVENTS */
+
+static u64 ue_lost_by_rings(const struct user_event_losses *losses)
+{
+	return 0;
+}
+
+#endif /* CONFIG_PERF_EVENTS */
 
 /**
  * user_event_lost_by_perf - tell what perf has lost of an event
@@ -672,15 +691,8 @@ static void ue_close_perf(struct user_event *event, struct perf_event *perf)
  */
 u64 user_event_lost_by_perf(const struct user_event_losses *losses)
 {
-	u64 lost = atomic64_read(&losses->perf);
-#ifdef CONFIG_PERF_EVENTS
-	const struct perf_event *perf;
-
-	list_for_each_entry(perf, &losses->perf_events, hw.tp_list)
-		lost += atomic64_read(&perf->lost_samples);
-#endif
 	lockdep_assert_held(&event_mutex);
-	return lost;
+	return atomic64_read(&losses->perf) + ue_lost_by_rings(losses);
 }
 
 /**
