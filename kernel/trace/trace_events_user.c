@@ -696,7 +696,8 @@ void user_event_put_all(struct user_event **events, u32 nr)
 
 /**
  * user_event_get_locked - take a reference to an event the core has found
- * @event: to which; may be waiting for removal, and then lives again
+ * @event: to which; may be waiting for removal, and then lives again.  One that
+ *	is being brought up is given its references in the end.
  *
  * Context: event_mutex held.
  */
@@ -704,6 +705,9 @@ void user_event_get_locked(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
 	if (refcount_inc_not_zero(&event->refs))
+		return;
+	/* In no list of what waits for removal: see ue_bring_up() */
+	if (list_empty(&event->pending))
 		return;
 	/* Now it is the list of enablers again, to which whoever finds the event may add */
 	spin_lock(&event->lock);
@@ -892,6 +896,22 @@ static int add_to_core(struct user_event *event)
 	return ret;
 }
 
+/*
+ * Gives an event that nobody refers to, and that is in no list, its references:
+ * the caller's, and that of the consumers it has from the start.  With them, who
+ * finds it without event_mutex can have it, and so not before it is recorded by
+ * all who asked for it.
+ */
+static __always_inline void ue_bring_up(struct user_event *event)
+{
+	unsigned int refs = 1;
+
+	lockdep_assert_held(&event_mutex);
+	if (unlikely(user_event_has_patterns()))
+		refs += user_event_arm(event);
+	refcount_set(&event->refs, refs);
+}
+
 /* Caller holds event_mutex */
 static int set_up_event(struct user_event *event)
 {
@@ -916,8 +936,7 @@ static int set_up_event(struct user_event *event)
 	if (ret)
 		goto hide;
 
-	/* From here on, who finds it without event_mutex can have it */
-	refcount_set(&event->refs, 1);
+	ue_bring_up(event);
 	group->nr_events++;
 	user_event_changed(group);
 	nr_events++;
@@ -989,6 +1008,17 @@ static int make_way(const struct ue_request *req)
 	return remove_event(event) ? -EAGAIN : 0;
 }
 
+/* An event that waits for its removal is there again, as if it were new */
+static void ue_revive(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	/* Now it is the list of enablers again, to which nobody adds yet */
+	spin_lock(&event->lock);
+	list_del_init(&event->pending);
+	spin_unlock(&event->lock);
+	ue_bring_up(event);
+}
+
 static struct user_event *share_or_create_event(struct ue_request *req)
 {
 	struct user_event *event;
@@ -1006,7 +1036,8 @@ static struct user_event *share_or_create_event(struct ue_request *req)
 	}
 	if (!event)
 		return create_event(req);
-	user_event_get_locked(event);
+	if (!refcount_inc_not_zero(&event->refs))
+		ue_revive(event);
 	return event;
 }
 

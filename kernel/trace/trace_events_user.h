@@ -7,6 +7,7 @@
  *   trace_events_user_layout.c    text -> immutable layout
  *   trace_events_user_number.c    the type numbers of removed events
  *   trace_events_user_changes.c   who polls for changes of a group
+ *   trace_events_user_pattern.c   patterns of what is to be recorded
  *   trace_events_user.c           an event's life: name, find, share, delete
  *   trace_events_user_set.c       registrations that address spaces share
  *   trace_events_user_page.c      pages of user memory, and the bits in them
@@ -20,6 +21,7 @@
  *   trace_events_user_dyn.c       entry point: dynamic_events
  *   trace_events_user_status.c    entry point: user_events_status
  *   trace_events_user_lost.c      entry point: user_events_lost
+ *   trace_events_user_arm.c       entry point: set_user_event
  *   trace_events_user_file.c      entry points: ioctl, write, sysctl
  *
  * What goes up is data: the class of an event, its dyn_event_operations, and
@@ -30,7 +32,8 @@
  *   ue_groups_lock               groups come and go; taken by mkdir and rmdir only
  *   dyn_event_ops_mutex          the tracing core's; commands to dynamic_events
  *   event_mutex                  the tracing core's; events come and go, and
- *                                consumers attach and detach, under it
+ *                                consumers attach and detach, under it, and so
+ *                                do patterns of what is to be recorded
  *   user_event_mm::change        changes of one address space's registrations
  *   mm->mmap_lock                for reading; a toggle and a job only try it.
  *                                fork holds two for writing.
@@ -456,6 +459,47 @@ int user_event_remove_call(struct user_event *event);
 static inline struct user_event *user_event_from_call(struct trace_event_call *call)
 {
 	return container_of(call, struct user_event, call);
+}
+
+/*
+ * trace_events_user_pattern.c
+ */
+
+/**
+ * struct user_event_pattern - what an instance is to record once it exists
+ * @list: in user_event_patterns
+ * @tr: the instance; drops its patterns when it goes
+ * @system: a glob for the system of an event
+ * @name: a glob for its registered name
+ * @text: what @name, and as a rule @system, point into
+ *
+ * Immutable but for @list; comes and goes under event_mutex.
+ */
+struct user_event_pattern {
+	struct list_head	list;
+	struct trace_array	*tr;
+	const char		*system;
+	const char		*name;
+	char			text[];
+};
+
+/* The patterns of all instances, the oldest first; changed under event_mutex */
+extern struct list_head user_event_patterns;
+
+bool user_event_pattern_match(const struct user_event_pattern *pattern,
+			      const struct user_event *event);
+bool user_event_arm(struct user_event *event);
+
+/**
+ * user_event_has_patterns - tell whether there is a pattern in any instance
+ *
+ * Context: any; without event_mutex the answer may be outdated at once.
+ *
+ * Return: true if there is one.
+ */
+static inline bool user_event_has_patterns(void)
+{
+	return !list_empty(&user_event_patterns);
 }
 
 /*

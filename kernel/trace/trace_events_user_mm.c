@@ -208,6 +208,18 @@ void user_event_mm_release(struct user_event_mm *umm)
 	spin_unlock(&ue_held_lock);
 }
 
+/**
+ * user_event_mm_any_held - tell whether user_event_mm_settle() might find something
+ *
+ * Context: any; the answer may be outdated at once.
+ *
+ * Return: true while a job or a waiter holds an address space.
+ */
+bool user_event_mm_any_held(void)
+{
+	return !list_empty(&ue_held);
+}
+
 /* Take the registrations of an address space that only jobs and waiters hold */
 static struct user_event_mm *ue_take_abandoned(void)
 {

@@ -120,6 +120,7 @@ void user_event_mm_put(struct user_event_mm *umm);
 bool user_event_mm_hold(struct user_event_mm *umm);
 void user_event_mm_release(struct user_event_mm *umm);
 void user_event_mm_leave(struct mm_struct *mm);
+bool user_event_mm_any_held(void);
 void user_event_mm_settle(void);
 void user_event_mm_forget_failures(struct user_event_mm *umm);
 void user_event_mm_queue_job(struct user_event_mm *umm);
@@ -142,6 +143,7 @@ int user_event_unregister(unsigned long addr, u8 bit);
 
 /* trace_events_user_settle.c: events, in spite of what does not last */
 void user_events_settle_locked(void);
+void user_events_settle(void);
 struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
 				     unsigned int reg_flags);
 int user_event_delete_all(struct user_event_group *group, const char *name);

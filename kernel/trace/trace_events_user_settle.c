@@ -27,6 +27,22 @@ void user_events_settle_locked(void)
 	user_events_drop_locked();
 }
 
+/**
+ * user_events_settle - remove the events that only what has ended keeps
+ *
+ * For who looks at events without failing by one that is about to go.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_settle(void)
+{
+	if (user_event_mm_any_held()) {
+		scoped_guard(mutex, &event_mutex)
+			user_event_mm_settle();
+	}
+	user_events_clean();
+}
+
 static void ue_settle(void)
 {
 	scoped_guard(mutex, &event_mutex)
@@ -72,6 +88,9 @@ struct user_event *user_event_obtain(struct user_event_group *group, const char 
 	struct user_event *event;
 	unsigned int tries = 0;
 
+	/* What a pattern asks for is the event that comes after such a one */
+	if (unlikely(user_event_has_patterns()))
+		user_events_settle();
 	do {
 		event = user_event_get(group, desc, reg_flags);
 	} while (IS_ERR(event) && ue_may_have_passed(PTR_ERR(event), &tries));
