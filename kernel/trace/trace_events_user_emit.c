@@ -70,16 +70,21 @@ static bool ue_ftrace_wants(struct trace_event_file *file)
 	       cpumask_test_cpu(smp_processor_id(), tr->tracing_cpumask);
 }
 
-/* Caller has preemption off */
+/*
+ * Caller has preemption off.  A place rather than the file: who records keeps no
+ * file in a register for the sake of this.
+ */
 static noinline void ue_count_ftrace(const struct user_event_consumers *consumers,
-				     struct trace_event_file *file)
+				     unsigned int place)
 {
-	if (ue_ftrace_wants(file))
+	struct trace_event_file *file = READ_ONCE(consumers->files[place]);
+
+	if (file && ue_ftrace_wants(file))
 		atomic64_inc(&consumers->losses->ftrace);
 }
 
-static __always_inline void record_ftrace(const struct user_event_consumers *consumers,
-					  struct trace_event_file *file,
+/* Returns false for what has not been recorded, though it may have been wanted */
+static __always_inline bool record_ftrace(struct trace_event_file *file,
 					  const void *payload, size_t len)
 {
 	/* Reserving fills it in */
@@ -87,16 +92,15 @@ static __always_inline void record_ftrace(const struct user_event_consumers *con
 	struct trace_entry *entry;
 
 	if (trace_trigger_soft_disabled(file))
-		return;
+		return true;
 
 	entry = trace_event_buffer_reserve(&buffer, file, sizeof(*entry) + len);
-	if (unlikely(!entry)) {
-		ue_count_ftrace(consumers, file);
-		return;
-	}
+	if (unlikely(!entry))
+		return false;
 
 	memcpy(entry + 1, payload, len);
 	trace_event_buffer_commit(&buffer);
+	return true;
 }
 
 /*
@@ -241,14 +245,10 @@ static bool fits_any(const struct user_event_consumers *consumers, size_t len)
 static noinline void ue_count_all(struct user_event *event,
 				  const struct user_event_consumers *consumers)
 {
-	struct trace_event_file *file;
 	unsigned int i;
 
-	for (i = 0; i < consumers->nr_files; i++) {
-		file = READ_ONCE(consumers->files[i]);
-		if (file)
-			ue_count_ftrace(consumers, file);
-	}
+	for (i = 0; i < consumers->nr_files; i++)
+		ue_count_ftrace(consumers, i);
 	if (READ_ONCE(consumers->perf))
 		ue_count_perf(consumers, &event->call);
 }
@@ -281,10 +281,9 @@ static __always_inline void record_all(struct user_event *event,
 		file = READ_ONCE(consumers->files[i]);
 		if (unlikely(!file))
 			continue;
-		if (likely(!large) || fits_ftrace(file, len))
-			record_ftrace(consumers, file, payload, len);
-		else
-			ue_count_ftrace(consumers, file);
+		if (unlikely((large && !fits_ftrace(file, len)) ||
+			     !record_ftrace(file, payload, len)))
+			ue_count_ftrace(consumers, i);
 	}
 	if (READ_ONCE(consumers->perf)) {
 		if (likely(!large))
