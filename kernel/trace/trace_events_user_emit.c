@@ -4,8 +4,10 @@
  *
  * A payload is copied from user space once, checked, and then recorded by each
  * consumer.  One too large for perf's own buffer has memory before and behind it
- * for what perf adds, and is perf's entry as it stands.  Recording runs with preemption off, as it does for kprobe events.
- * What the tracing core frees of a consumer, it frees after such readers: after
+ * for what perf adds, and is perf's entry as it stands.
+ *
+ * Recording runs with preemption off, as it does for kprobe events.  What the
+ * tracing core frees of a consumer, it frees after such readers: after
  * tracepoint_synchronize_unregister(), which is synchronize_rcu() among others,
  * or else waits for SRCU-fast readers and so, with them, for these.
  *

@@ -256,9 +256,9 @@ TEST_F(bpf, program_that_reads_beyond_the_fields_is_refused)
 struct far_payload {
 	char big[32000];
 	__u32 value;
-} __attribute__((packed));
+};
 
-static int register_far(FIXTURE_DATA(bpf) *self, int flags)
+static int register_far(FIXTURE_DATA(bpf) * const self, int flags)
 {
 	const char *name = say("%s_far", self->stage.name);
 	const int index = event_register(self->stage.fd,
@@ -270,7 +270,7 @@ static int register_far(FIXTURE_DATA(bpf) *self, int flags)
 	return index;
 }
 
-TEST_F(bpf, program_reads_a_field_behind_8_KiB)
+TEST_F(bpf, program_reads_a_field_behind_8192_bytes)
 {
 	static struct far_payload payload = { .value = 4711 };
 	const int program = load_program(self->map, FAR_OFFSET, 1);

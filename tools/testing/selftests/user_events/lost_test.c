@@ -4,7 +4,7 @@
 #include "common.h"
 #include "perf.h"
 
-/* More than ftrace takes with sub-buffers of a page, and within perf's limit. */
+/* More than ftrace takes with sub-buffers of a page, less than perf does. */
 #define ONLY_PERF	6000
 #define NOBODY		100000
 
@@ -335,7 +335,7 @@ TEST_F(lost, edge_of_a_sub_buffer_with_absolute_time_stamps)
 
 static void *lose_many(void *arg)
 {
-	const FIXTURE_DATA(lost) *self = arg;
+	const FIXTURE_DATA(lost) * const self = arg;
 	long losses = 0;
 	int i;
 

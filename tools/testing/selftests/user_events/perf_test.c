@@ -265,22 +265,24 @@ FIXTURE_TEARDOWN_PARENT(large)
 	stage_clean(&self->stage);
 }
 
-static int large_open(FIXTURE_DATA(large) *self, struct perf_event_attr attr)
+static int large_open(FIXTURE_DATA(large) * const self,
+		      struct perf_event_attr attr)
 {
 	return perf_ring_open_attr(&self->ring, SYSTEM, self->stage.name, attr,
 				   RING_PAGES);
 }
 
-static int large_emit(FIXTURE_DATA(large) *self, int size)
+static int large_emit(FIXTURE_DATA(large) * const self, int size)
 {
 	return event_emit(self->stage.fd, 0, self->payload, size);
 }
 
 /*
- * Where the raw data starts in the record, which is behind @before u64: -1 if it
- * is not that of a payload of @size bytes, with zeros up to a multiple of 8.
+ * Where the raw data starts in the record, behind @before u64: -1 if it is not
+ * that of a payload of @size bytes, with zeros up to a multiple of 8.
  */
-static int large_find(const FIXTURE_DATA(large) *self, int before, int size)
+static int large_find(const FIXTURE_DATA(large) * const self, int before,
+		      int size)
 {
 	const char *raw = self->record + sizeof(struct perf_event_header) +
 			  8 * before;
@@ -495,7 +497,7 @@ FIXTURE_TEARDOWN_PARENT(perf_record)
 	stage_clean(&self->stage);
 }
 
-/* A file with what is to be written: a number, and @size bytes with a string. */
+/* A file with what is to be written: a number, and @size bytes in all. */
 static int make_write(const char *path, __u32 a, int size)
 {
 	struct {
@@ -516,7 +518,7 @@ static int make_write(const char *path, __u32 a, int size)
 TEST_F_TIMEOUT(perf_record, large_events_are_decoded, 120)
 {
 	const int sizes[] = { 100, 8100, 9000, 32000 };
-	char *text, *string;
+	char *record, *text, *string;
 	int i;
 
 	/* not closed by exec */
@@ -528,10 +530,11 @@ TEST_F_TIMEOUT(perf_record, large_events_are_decoded, 120)
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(4 + sizes[i], make_write(say("%s/%d", self->dir, i),
 						   i, sizes[i]));
-	ASSERT_EQ(0, system(say("cd %s && perf record -q %s -e %s:%s -o data -- "
-				"sh -c 'for i in 0 1 2 3; do cat $i >&9; done' "
-				">log 2>&1 </dev/null", self->dir,
-				variant->options, SYSTEM, self->stage.name))) {
+	record = say("perf record -q %s -e %s:%s -o data -- %s",
+		     variant->options, SYSTEM, self->stage.name,
+		     "sh -c 'for i in 0 1 2 3; do cat $i >&9; done'");
+	ASSERT_EQ(0, system(say("cd %s && %s >log 2>&1 </dev/null", self->dir,
+				record))) {
 		TH_LOG("%s", file_read(say("%s/log", self->dir)));
 	}
 	ASSERT_EQ(0, system(say("cd %s && perf script -i data >script 2>log",
