@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/security.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracefs.h>
@@ -53,6 +54,9 @@ struct ue_group_dir {
 	unsigned int		nr_inodes;
 	struct inode		*inodes[];
 };
+
+/* A group has no memory but that, and what tracefs needs for its files */
+static_assert(sizeof(struct ue_group_dir) <= SZ_4K / 2);
 
 /* All groups, changed under ue_groups_lock, read under RCU */
 static LIST_HEAD(ue_groups);

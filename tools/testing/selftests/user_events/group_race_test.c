@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Groups: all that can be done with one, by many at once, while it is made and
+ * removed.  Each may fail, but as the rules say, and nothing is left.
+ *
+ * USER_EVENTS_SECONDS in the environment tells how long; by default some seconds.
+ */
+
+#include "group.h"
+
+#define SECONDS	4
+
+struct racer {
+	pid_t pid;
+	__u32 done;		/* what has succeeded */
+	__u32 refused;		/* what has failed as it may */
+	int ret;		/* the first error that may not be */
+};
+
+/* What racers have in common, at the time of the fork. */
+struct race {
+	char group[GROUP_NAME_MAX + 1];
+	char event[32];
+	__u64 end;
+};
+
+/* Counts what came out; whether @ret is 0, or one of the two that may be. */
+static bool racer_count(struct racer *racer, int ret, int may, int may_too)
+{
+	if (ret >= 0)
+		racer->done++;
+	else if (ret == may || ret == may_too)
+		racer->refused++;
+	else
+		racer->ret = racer->ret ?: ret;
+	return !racer->ret;
+}
+
+static void path_of(const struct race *race, char path[128], const char *file)
+{
+	snprintf(path, 128, GROUPS "/%s/%s", race->group, file);
+}
+
+static int open_in(const struct race *race, const char *file, int flags)
+{
+	char path[128];
+	int fd;
+
+	path_of(race, path, file);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static void make_and_remove(const struct race *race, struct racer *racer)
+{
+	char path[128];
+	int ret;
+
+	path_of(race, path, "");
+	ret = mkdir(path, 0750) ? -errno : 0;
+	if (racer_count(racer, ret, -EEXIST, -EEXIST)) {
+		ret = rmdir(path) ? -errno : 0;
+		racer_count(racer, ret, -EBUSY, -ENOENT);
+	}
+}
+
+/* An open either gets the group, and all works, or there is none. */
+static void use_data(const struct race *race, struct racer *racer)
+{
+	const int fd = open_in(race, "user_events_data", O_RDWR);
+	const int flags = racer->done % 2 ? MULTI : SINGLE;
+	const char *text = say("%s u%d a", race->event,
+			       8 << racer->done % 4);
+	__u32 word = 0, value = 0;
+	int index;
+
+	if (racer_count(racer, fd, -ENOENT, -ENODEV) && fd >= 0) {
+		index = event_register(fd, text, &word, 0, flags);
+		racer_count(racer, index, -EADDRINUSE, -EADDRINUSE);
+		if (index >= 0) {
+			racer_count(racer, event_emit(fd, index, &value, 8),
+				    -EBADF, -EINVAL);
+			racer_count(racer, event_unregister(fd, &word, 0), 0, 0);
+		}
+		racer_count(racer, event_delete(fd, race->event), -EBUSY,
+			    -ENOENT);
+		close(fd);
+	}
+	free((char *)text);
+}
+
+static void read_status(const struct race *race, struct racer *racer)
+{
+	const int fd = open_in(race, "user_events_status", O_RDONLY);
+	struct pollfd ready = { .fd = fd, .events = POLLPRI };
+	char text[256];
+	int got;
+
+	if (racer_count(racer, fd, -ENOENT, -ENODEV) && fd >= 0) {
+		while ((got = read(fd, text, sizeof(text))) > 0)
+			;
+		racer_count(racer, got, 0, 0);
+		poll(&ready, 1, racer->done % 8);
+		close(fd);
+	}
+}
+
+static void set_numbers(const struct race *race, struct racer *racer)
+{
+	const int fd = open_in(race, "max", O_RDWR);
+	char text[16];
+
+	if (racer_count(racer, fd, -ENOENT, -ENODEV) && fd >= 0) {
+		racer_count(racer, read(fd, text, sizeof(text)) < 0 ? -errno : 0,
+			    0, 0);
+		racer_count(racer, write_all(fd, "100"), 0, 0);
+		close(fd);
+	}
+}
+
+static void toggle(const struct race *race, struct racer *racer)
+{
+	char path[256];
+	int ret;
+
+	snprintf(path, sizeof(path), TRACEFS "/events/%s-%s/enable",
+		 racer->done % 4 < 2 ? SYSTEM : MULTI_SYSTEM, race->group);
+	ret = file_write(path, racer->done % 2 ? "1" : "0");
+	/* to the core, a system without events is an invalid one */
+	racer_count(racer, ret == -EINVAL ? -ENOENT : ret, -ENOENT, -ENODEV);
+}
+
+static void command(const struct race *race, struct racer *racer)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "u:%s-%s/%s_d u32 a",
+		 racer->done % 4 < 2 ? SYSTEM : MULTI_SYSTEM, race->group,
+		 race->event);
+	racer_count(racer, file_write(DYNAMIC_FILE, text), -EINVAL, -EINVAL);
+	memmove(text + 1, text, sizeof(text) - 1);
+	text[0] = '!';
+	racer_count(racer, file_write(DYNAMIC_FILE, text), -EBUSY, -ENOENT);
+}
+
+/* A file that is opened by a descriptor of its path may be one that is gone. */
+static void open_late(const struct race *race, struct racer *racer)
+{
+	const int path_fd = open_in(race, "user_events_data", O_PATH);
+	char path[64];
+	int fd;
+
+	if (racer_count(racer, path_fd, -ENOENT, -ENOENT) && path_fd >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+		if (racer->done % 2)
+			pause_ms(racer->done / 2 % 3);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		racer_count(racer, fd < 0 ? -errno : 0, -ENODEV, -ENODEV);
+		if (fd >= 0) {
+			racer_count(racer, event_delete(fd, race->event), -EBUSY,
+				    -ENOENT);
+			close(fd);
+		}
+		close(path_fd);
+	}
+}
+
+static void (*const runs[])(const struct race *race, struct racer *racer) = {
+	make_and_remove, make_and_remove, use_data, use_data, read_status,
+	set_numbers, toggle, command, open_late,
+};
+
+#define RACERS ARRAY_SIZE(runs)
+
+FIXTURE(group_race)
+{
+	struct groups groups;
+	struct race race;
+	struct racer *racers;
+};
+
+FIXTURE_SETUP(group_race)
+{
+	ASSERT_TRUE(groups_open(_metadata, &self->groups));
+	snprintf(self->race.group, sizeof(self->race.group), "%srace",
+		 self->groups.prefix);
+	snprintf(self->race.event, sizeof(self->race.event), "%s",
+		 self->groups.stage.name);
+	self->racers = map_pages(1, MAP_SHARED);
+}
+
+FIXTURE_TEARDOWN_PARENT(group_race)
+{
+	groups_close(&self->groups);
+}
+
+TEST_F_TIMEOUT(group_race, all_at_once, 600)
+{
+	const char *wanted = getenv("USER_EVENTS_SECONDS");
+	const int seconds = wanted ? atoi(wanted) : SECONDS;
+	struct racer *racer;
+	pid_t pid;
+	size_t i;
+
+	self->race.end = now_ns() + seconds * 1000000000ULL;
+	for (i = 0; i < RACERS; i++) {
+		racer = self->racers + i;
+		pid = spawn();
+		if (!pid) {
+			while (!racer->ret && now_ns() < self->race.end) {
+				runs[i](&self->race, racer);
+				/* or there is always somebody in the group */
+				pause_ms((racer->done + racer->refused) % 4);
+			}
+			_exit(0);
+		}
+		racer->pid = pid;
+	}
+	for (i = 0; i < RACERS; i++) {
+		racer = self->racers + i;
+		EXPECT_EQ(0, reap(racer->pid));
+		EXPECT_EQ(0, racer->ret) {
+			TH_LOG("racer %zu", i);
+		}
+		EXPECT_LT(0, racer->done) {
+			TH_LOG("racer %zu", i);
+		}
+		TH_LOG("racer %zu: %u done, %u refused", i, racer->done,
+		       racer->refused);
+	}
+
+	/* all have gone: what is left is what they made to stay */
+	group_detach(self->race.group, self->race.event);
+	group_delete_persistent(self->race.group);
+	if (group_exists(self->race.group))
+		EXPECT_EQ(0, group_remove(self->race.group));
+	EXPECT_EQ(0, group_make(self->race.group));
+	EXPECT_EQ(0, group_try(self->race.group, self->race.event, SINGLE));
+	EXPECT_EQ(0, group_remove(self->race.group));
+}
+
+TEST_HARNESS_MAIN

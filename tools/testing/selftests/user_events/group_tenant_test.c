@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Groups: what a container can do, that has one group's files only: everything
+ * in its group, and nothing outside.
+ */
+
+#include <sys/socket.h>
+#include "container.h"
+#include "perf.h"
+
+/*
+ * What a container tells of itself: the first line of this file that was wrong,
+ * and what came out there.
+ */
+struct report {
+	int line;
+	int got;
+	__u32 step;		/* who waits for it goes on */
+	__u32 go;		/* what the container waits for */
+};
+
+/* In a container: @value has to be @wanted. */
+#define want(report, wanted, value) do {				\
+	const int value_ = (value);					\
+									\
+	if (value_ != (wanted)) {					\
+		(report)->line = __LINE__;				\
+		(report)->got = value_;					\
+		return 1;						\
+	}								\
+} while (0)
+
+FIXTURE(tenant)
+{
+	struct groups groups;
+	struct report *report;	/* two of them, shared with containers */
+	int sockets[2];
+	char held[40];		/* an event of each world, held by the test */
+	char kept[40];		/* one that persists in each but web */
+};
+
+#define EXPECT_OUT_OK(pid, report) do {					\
+	EXPECT_EQ(CONTAINER_DONE, reap(pid)) {				\
+		TH_LOG("line %d: %d", (report)->line, (report)->got);	\
+	}								\
+} while (0)
+
+FIXTURE_SETUP(tenant)
+{
+	ASSERT_TRUE(groups_open(_metadata, &self->groups));
+	self->report = map_pages(1, MAP_SHARED);
+	snprintf(self->held, sizeof(self->held), "%s_held",
+		 self->groups.stage.name);
+	snprintf(self->kept, sizeof(self->kept), "%s_kept",
+		 self->groups.stage.name);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, self->sockets));
+	ASSERT_EQ(0, container_give(self->groups.web));
+	ASSERT_EQ(0, container_give(self->groups.api));
+	ASSERT_EQ(0, event_register(self->groups.stage.fd,
+				    say("%s u32 a", self->held),
+				    self->groups.stage.word, 0, SINGLE));
+	ASSERT_EQ(0, event_register(self->groups.api_fd,
+				    say("%s u32 a", self->held),
+				    self->groups.stage.word, 1, SINGLE));
+	ASSERT_EQ(0, event_try(say("%s u32 a", self->kept), PERSIST));
+	ASSERT_EQ(0, group_try(self->groups.api, say("%s u32 a", self->kept),
+			       PERSIST | MULTI));
+}
+
+FIXTURE_TEARDOWN_PARENT(tenant)
+{
+	groups_close(&self->groups);
+}
+
+/* A test in a container gets all of the fixture. */
+typedef FIXTURE_DATA(tenant) tenant_t;
+
+static int name_nothing_of_others(void *arg)
+{
+	const tenant_t *self = arg;
+	struct report *report = self->report;
+	const char *const systems[] = {
+		SYSTEM, MULTI_SYSTEM, SYSTEM "-", group_system(self->groups.api),
+		group_multi_system(self->groups.api),
+		group_system(self->groups.web),
+	};
+	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	__u32 *word = map_pages(1, MAP_PRIVATE);
+	const char *status;
+	size_t i;
+
+	want(report, true, fd >= 0);
+	/* the names are its own, with any fields */
+	want(report, 0, event_register(fd, say("%s u64 b", self->held), word, 0,
+				       SINGLE));
+	want(report, 1, event_register(fd, say("%s u8 b", self->held), word, 1,
+				       MULTI));
+	want(report, 2, event_register(fd, say("%s u8 b", self->kept), word, 2,
+				       SINGLE));
+	want(report, -EADDRINUSE, event_register(fd, say("%s u32 a", self->held),
+						 word, 3, SINGLE));
+	want(report, -ENOENT, event_emit(fd, 3, word, 8));
+	want(report, -EBUSY, event_delete(fd, self->kept));
+	want(report, 0, event_unregister(fd, word, 2));
+
+	/* a system is no part of a name */
+	for (i = 0; i < ARRAY_SIZE(systems); i++) {
+		want(report, -EINVAL,
+		     event_register(fd, say("%s/%s u32 a", systems[i],
+					    self->held), word, 3, SINGLE));
+		want(report, -ENOENT,
+		     event_delete(fd, say("%s/%s", systems[i], self->kept)));
+		want(report, -ENOENT,
+		     event_delete(fd, say("%s/%s u32 a", systems[i],
+					  self->kept)));
+	}
+	want(report, -EINVAL, event_register(fd, say("u:%s u32 a", self->held),
+					     word, 3, SINGLE));
+	want(report, -ENOENT, event_delete(fd, say("u:%s", self->kept)));
+
+	/* what only others have is not there; nor is it to stay */
+	want(report, -ENOENT, event_delete(fd, say("%s_no", self->kept)));
+	want(report, -EPERM, event_register(fd, say("%s_2", self->held), word, 3,
+					    PERSIST));
+	want(report, -EPERM, event_register(fd, say("%s_2", self->held), word, 3,
+					    PERSIST | MULTI));
+
+	status = file_read(STATUS_FILE);
+	want(report, true, status && !strstr(status, "u32"));
+	want(report, 3, count_of(status, self->groups.stage.name));
+	want(report, true, !!strstr(status, "\n\nActive: 3\nBusy: 0\n"));
+	return CONTAINER_DONE;
+}
+
+static int others_are_whole(const tenant_t *self)
+{
+	const char *api = self->groups.api;
+
+	return file_has_line(STATUS_FILE, self->held) &&
+	       file_has_line(STATUS_FILE, self->kept) &&
+	       group_lists(api, self->held) && group_lists(api, self->kept) &&
+	       file_has_line(DYNAMIC_FILE, say("u:%s u32 a", self->held)) &&
+	       file_has_line(DYNAMIC_FILE, say("u:%s u32 a", self->kept)) &&
+	       file_has_line(DYNAMIC_FILE,
+			     say("u:" MULTI_SYSTEM "-%s/%s u32 a", api,
+				 self->kept)) &&
+	       strstr(group_read(api, "user_events_status"), "Active: 2\n");
+}
+
+TEST_F(tenant, names_are_its_own)
+{
+	EXPECT_OUT_OK(container_start(self->groups.web, name_nothing_of_others,
+				      self), self->report);
+	EXPECT_TRUE(others_are_whole(self));
+	close(self->groups.web_fd);
+	EXPECT_EQ(0, group_remove(self->groups.web));
+}
+
+static int reach_no_other_file(void *arg)
+{
+	const tenant_t *self = arg;
+	struct report *report = self->report;
+	static const char *const files[] = {
+		DYNAMIC_FILE, GROUPS, TRACEFS "/events", TRACEFS "/trace",
+		TRACEFS "/instances",
+	};
+	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	const int id = getpid();
+	int again;
+	size_t i;
+
+	want(report, 1, id);
+	want(report, true, fd >= 0);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		want(report, -1, access(files[i], F_OK));
+		want(report, ENOENT, errno);
+	}
+	/* what covers the rest stays */
+	want(report, -1, umount2(TRACEFS, MNT_DETACH));
+	want(report, EINVAL, errno);
+	want(report, -1, umount2(DATA_FILE, MNT_DETACH));
+	want(report, EINVAL, errno);
+	want(report, -1, mount("tracefs", "/tmp", "tracefs", 0, NULL));
+	want(report, EPERM, errno);
+	want(report, -1, mount("debugfs", "/tmp", "debugfs", 0, NULL));
+	want(report, EPERM, errno);
+	want(report, -1, open("/sys/kernel/debug/tracing/user_events_data",
+			      O_RDWR));
+	/* the directory that a file is in is not to be had from it */
+	want(report, -1, open(DATA_FILE "/../user_events_groups", O_RDONLY));
+	want(report, ENOTDIR, errno);
+	want(report, -1, open(say("/proc/self/fd/%d/..", fd), O_PATH));
+	want(report, ENOTDIR, errno);
+	want(report, -1, openat(fd, "..", O_PATH));
+	want(report, ENOTDIR, errno);
+	want(report, -1, write(open(STATUS_FILE, O_RDWR), "", 1));
+	want(report, -1, chown(DATA_FILE, 1, 1));
+	want(report, -1, setns(open("/proc/1/ns/mnt", O_RDONLY), CLONE_NEWUSER));
+
+	/* opened again, a file is the same one */
+	again = open(say("/proc/self/fd/%d", fd), O_RDWR | O_CLOEXEC);
+	want(report, true, again >= 0);
+	want(report, true, file_has_line(say("/proc/self/fdinfo/%d", again),
+					 say("user_events_group:\t%s",
+					     self->groups.web)));
+	return CONTAINER_DONE;
+}
+
+TEST_F(tenant, files_of_others_are_out_of_reach)
+{
+	EXPECT_OUT_OK(container_start(self->groups.web, reach_no_other_file,
+				      self), self->report);
+	EXPECT_TRUE(others_are_whole(self));
+}
+
+static int see_own_bits_only(void *arg)
+{
+	const tenant_t *self = arg;
+	struct report *report = self->report;
+	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	__u32 *word = map_pages(1, MAP_PRIVATE);
+	__u32 value = 7;
+
+	want(report, 0, event_register(fd, say("%s u32 a", self->held), word, 0,
+				       SINGLE));
+	store32(&report->step, 1);
+	want(report, true, wait32(&report->go, 1));
+	/* the others are traced */
+	want(report, 0, *word);
+	want(report, -EBADF, event_emit(fd, 0, &value, 4));
+	want(report, false, !!strstr(file_read(STATUS_FILE), "Used by"));
+	store32(&report->step, 2);
+	want(report, true, wait32(&report->go, 2));
+	want(report, true, wait32(word, 1));
+	want(report, 8, event_emit(fd, 0, &value, 4));
+	want(report, true, !!strstr(file_read(STATUS_FILE),
+				    say("%s # Used by ftrace\n", self->held)));
+	return CONTAINER_DONE;
+}
+
+TEST_F(tenant, bits_and_status_follow_its_own_tracers)
+{
+	struct report *report = self->report;
+	const char *web = group_system(self->groups.web);
+	const char *api = group_system(self->groups.api);
+	pid_t pid;
+
+	pid = container_start(self->groups.web, see_own_bits_only, self);
+	ASSERT_TRUE(wait32(&report->step, 1));
+	ASSERT_EQ(0, event_trace(SYSTEM, self->held, true));
+	ASSERT_EQ(0, event_trace(api, self->held, true));
+	EXPECT_EQ(3, *self->groups.stage.word);
+	store32(&report->go, 1);
+	EXPECT_TRUE(wait32(&report->step, 2));
+	ASSERT_EQ(0, event_trace(SYSTEM, self->held, false));
+	ASSERT_EQ(0, event_trace(api, self->held, false));
+	ASSERT_EQ(0, event_trace(web, self->held, true));
+	EXPECT_EQ(0, *self->groups.stage.word);
+	store32(&report->go, 2);
+	EXPECT_OUT_OK(pid, report);
+	EXPECT_EQ(-EBUSY, group_remove(self->groups.web));
+}
+
+/*
+ * A descriptor says which group, whoever has it
+ */
+
+static int send_fd(int socket, int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(socket, &msg, 0) == 1 ? 0 : -errno;
+}
+
+static int receive_fd(int socket)
+{
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(socket, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
+		return -EIO;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
+}
+
+static int pass_own_file(void *arg)
+{
+	const tenant_t *self = arg;
+	struct report *report = self->report;
+	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	__u32 *word = map_pages(1, MAP_PRIVATE);
+
+	want(report, 0, event_register(fd, say("%s u8 c", self->held), word, 0,
+				       SINGLE));
+	want(report, 0, send_fd(self->sockets[0], fd));
+	close(fd);
+	want(report, true, wait32(&report->go, 1));
+	return CONTAINER_DONE;
+}
+
+static int use_passed_file(void *arg)
+{
+	const tenant_t *self = arg;
+	struct report *report = self->report + 1;
+	const int passed = receive_fd(self->sockets[1]);
+	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	__u32 *word = map_pages(1, MAP_PRIVATE);
+
+	want(report, true, passed >= 0 && fd >= 0);
+	/* in the sender's group, there is the sender's event */
+	want(report, -EADDRINUSE, event_register(passed,
+						 say("%s u32 a", self->held),
+						 word, 0, SINGLE));
+	want(report, 0, event_register(passed, say("%s u8 c", self->held), word,
+				       0, SINGLE));
+	want(report, 1, event_register(passed, say("%s_p", self->held), word, 1,
+				       MULTI));
+	want(report, -ENOENT, event_delete(passed, self->kept));
+	/* in one's own, what was there */
+	want(report, 0, event_register(fd, say("%s u32 a", self->held), word, 2,
+				       SINGLE));
+	want(report, -ENOENT, event_delete(fd, say("%s_p", self->held)));
+	want(report, false, !!strstr(file_read(STATUS_FILE), "_p"));
+	store32(&report->step, 1);
+	want(report, true, wait32(&report->go, 1));
+	return CONTAINER_DONE;
+}
+
+TEST_F(tenant, passed_descriptor_is_of_the_group_of_its_sender)
+{
+	struct report *web_report = self->report, *api_report = self->report + 1;
+	pid_t web, api;
+
+	web = container_start(self->groups.web, pass_own_file, self);
+	api = container_start(self->groups.api, use_passed_file, self);
+	EXPECT_TRUE(wait32(&api_report->step, 1)) {
+		TH_LOG("line %d: %d, line %d: %d", web_report->line,
+		       web_report->got, api_report->line, api_report->got);
+	}
+	EXPECT_TRUE(group_lists(self->groups.web, say("%s_p", self->held)));
+	EXPECT_FALSE(group_lists(self->groups.api, say("%s_p", self->held)));
+	store32(&web_report->go, 1);
+	store32(&api_report->go, 1);
+	EXPECT_OUT_OK(web, web_report);
+	EXPECT_OUT_OK(api, api_report);
+	EXPECT_TRUE(others_are_whole(self));
+}
+
+/*
+ * What is run by exec: this program, told what to do by its environment
+ */
+
+#define EXEC_FD		"GROUP_TEST_FD"
+#define EXEC_EVENT	"GROUP_TEST_EVENT"
+#define EXEC_GROUP	"GROUP_TEST_GROUP"
+
+static void __attribute__((constructor)) run_after_exec(void)
+{
+	const char *fd = getenv(EXEC_FD), *event = getenv(EXEC_EVENT);
+	const char *group = getenv(EXEC_GROUP);
+	__u32 word = 0;
+
+	if (!fd || !event || !group)
+		return;
+	if (!file_has_line(say("/proc/self/fdinfo/%s", fd),
+			   say("user_events_group:\t%s", group)))
+		_exit(2);
+	/* its other event has another layout, and is held by the parent */
+	if (event_register(atoi(fd), say("%s u32 a", event), &word, 0,
+			   SINGLE) != -EADDRINUSE)
+		_exit(3);
+	if (event_register(atoi(fd), say("%s u8 c", event), &word, 0,
+			   SINGLE) < 0)
+		_exit(4);
+	if (event_register(open(DATA_FILE, O_RDWR), say("%s_x", event), &word,
+			   1, MULTI))
+		_exit(5);
+	_exit(count_of(file_read(STATUS_FILE), event) == 2 ? 0 : 6);
+}
+
+static int fork_and_exec(void *arg)
+{
+	const tenant_t *self = arg;
+	struct report *report = self->report;
+	const int fd = open(DATA_FILE, O_RDWR);	/* not close-on-exec */
+	__u32 *word = map_pages(1, MAP_PRIVATE);
+	pid_t child;
+
+	want(report, 0, event_register(fd, say("%s u8 c", self->held), word, 0,
+				       SINGLE));
+	child = spawn();
+	if (!child) {
+		setenv(EXEC_FD, say("%d", fd), 1);
+		setenv(EXEC_EVENT, self->held, 1);
+		setenv(EXEC_GROUP, self->groups.web, 1);
+		execl("/proc/self/exe", "exec", NULL);
+		_exit(7);
+	}
+	want(report, 0, reap(child));
+	return CONTAINER_DONE;
+}
+
+TEST_F(tenant, fork_and_exec_stay_in_the_group)
+{
+	EXPECT_OUT_OK(container_start(self->groups.web, fork_and_exec, self),
+		      self->report);
+	EXPECT_TRUE(others_are_whole(self));
+	close(self->groups.web_fd);
+	EXPECT_EQ(0, group_remove(self->groups.web));
+}
+
+/*
+ * Who is not let in
+ */
+
+TEST_F(tenant, user_who_was_given_nothing_opens_nothing)
+{
+	const char *api = say("%sshut", self->groups.prefix);
+	int data, status;
+	pid_t child;
+
+	ASSERT_EQ(0, group_make(api));
+	data = group_open(api, "user_events_data", O_PATH);
+	status = group_open(api, "user_events_status", O_PATH);
+	child = spawn();
+	if (!child) {
+		const char *data_path = say("/proc/self/fd/%d", data);
+		const char *status_path = say("/proc/self/fd/%d", status);
+
+		if (become_nobody())
+			_exit(1);
+		if (open(data_path, O_RDONLY) >= 0 || errno != EACCES)
+			_exit(2);
+		if (open(data_path, O_WRONLY) >= 0 || errno != EACCES)
+			_exit(3);
+		if (open(status_path, O_RDONLY) >= 0 || errno != EACCES)
+			_exit(4);
+		if (mkdir(GROUPS "/of_nobody", 0700) != -1)
+			_exit(5);
+		if (rmdir(say(GROUPS "/%s", api)) != -1 || errno != EACCES)
+			_exit(6);
+		_exit(0);
+	}
+	EXPECT_EQ(0, reap(child));
+	close(data);
+	close(status);
+	EXPECT_EQ(0, group_remove(api));
+}
+
+TEST_HARNESS_MAIN
