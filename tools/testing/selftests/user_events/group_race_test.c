@@ -17,11 +17,13 @@ struct racer {
 	int ret;		/* the first error that may not be */
 };
 
-/* What racers have in common, at the time of the fork. */
+/* What racers have in common; in shared memory. */
 struct race {
 	char group[GROUP_NAME_MAX + 1];
 	char event[32];
-	__u64 end;
+	__u32 started;
+	__u64 end;		/* once it has started */
+	struct racer racers[16];
 };
 
 /* Counts what came out; whether @ret is 0, or one of the two that may be. */
@@ -118,29 +120,45 @@ static void set_numbers(const struct race *race, struct racer *racer)
 	}
 }
 
-static void toggle(const struct race *race, struct racer *racer)
+/* Switches all events of one of the group's systems on or off. */
+static int switch_system(const struct race *race, const char *system, bool on)
 {
 	char path[256];
 	int ret;
 
-	snprintf(path, sizeof(path), TRACEFS "/events/%s-%s/enable",
-		 racer->done % 4 < 2 ? SYSTEM : MULTI_SYSTEM, race->group);
-	ret = file_write(path, racer->done % 2 ? "1" : "0");
+	snprintf(path, sizeof(path), TRACEFS "/events/%s-%s/enable", system,
+		 race->group);
+	ret = file_write(path, on ? "1" : "0");
 	/* to the core, a system without events is an invalid one */
-	racer_count(racer, ret == -EINVAL ? -ENOENT : ret, -ENOENT, -ENODEV);
+	return ret == -EINVAL ? -ENOENT : ret;
+}
+
+static void toggle(const struct race *race, struct racer *racer)
+{
+	const char *system = racer->done % 2 ? SYSTEM : MULTI_SYSTEM;
+
+	racer_count(racer, switch_system(race, system, true), -ENOENT, -ENODEV);
+	racer_count(racer, switch_system(race, system, false), -ENOENT, -ENODEV);
 }
 
 static void command(const struct race *race, struct racer *racer)
 {
+	const char *system = racer->done % 4 < 2 ? SYSTEM : MULTI_SYSTEM;
 	char text[256];
+	int ret;
 
-	snprintf(text, sizeof(text), "u:%s-%s/%s_d u32 a",
-		 racer->done % 4 < 2 ? SYSTEM : MULTI_SYSTEM, race->group,
+	snprintf(text, sizeof(text), "!u:%s-%s/%s_d u32 a", system, race->group,
 		 race->event);
-	racer_count(racer, file_write(DYNAMIC_FILE, text), -EINVAL, -EINVAL);
-	memmove(text + 1, text, sizeof(text) - 1);
-	text[0] = '!';
-	racer_count(racer, file_write(DYNAMIC_FILE, text), -EBUSY, -ENOENT);
+	if (!racer_count(racer, file_write(DYNAMIC_FILE, text + 1), -EINVAL,
+			 -EINVAL))
+		return;
+	/* what stays would keep the group from all others */
+	do {
+		ret = file_write(DYNAMIC_FILE, text);
+		racer_count(racer, ret, -EBUSY, -ENOENT);
+		if (ret == -EBUSY)
+			switch_system(race, system, false);
+	} while (ret == -EBUSY && now_ns() < race->end);
 }
 
 /* A file that is opened by a descriptor of its path may be one that is gone. */
@@ -175,18 +193,17 @@ static void (*const runs[])(const struct race *race, struct racer *racer) = {
 FIXTURE(group_race)
 {
 	struct groups groups;
-	struct race race;
-	struct racer *racers;
+	struct race *race;
 };
 
 FIXTURE_SETUP(group_race)
 {
 	ASSERT_TRUE(groups_open(_metadata, &self->groups));
-	snprintf(self->race.group, sizeof(self->race.group), "%srace",
+	self->race = map_pages(1, MAP_SHARED);
+	snprintf(self->race->group, sizeof(self->race->group), "%srace",
 		 self->groups.prefix);
-	snprintf(self->race.event, sizeof(self->race.event), "%s",
+	snprintf(self->race->event, sizeof(self->race->event), "%s",
 		 self->groups.stage.name);
-	self->racers = map_pages(1, MAP_SHARED);
 }
 
 FIXTURE_TEARDOWN_PARENT(group_race)
@@ -194,35 +211,44 @@ FIXTURE_TEARDOWN_PARENT(group_race)
 	groups_close(&self->groups);
 }
 
+static void race_run(const struct race *race, size_t i, struct racer *racer)
+{
+	while (!load32(&race->started))
+		pause_ms(1);
+	while (!racer->ret && now_ns() < race->end) {
+		runs[i](race, racer);
+		/* or there is always somebody in the group */
+		if (runs[i] != make_and_remove)
+			pause_ms((racer->done + racer->refused) % 16 * 8);
+	}
+}
+
 TEST_F_TIMEOUT(group_race, all_at_once, 600)
 {
 	const char *wanted = getenv("USER_EVENTS_SECONDS");
 	const int seconds = wanted ? atoi(wanted) : SECONDS;
+	struct race *race = self->race;
 	struct racer *racer;
 	pid_t pid;
 	size_t i;
 
-	self->race.end = now_ns() + seconds * 1000000000ULL;
 	for (i = 0; i < RACERS; i++) {
-		racer = self->racers + i;
 		pid = spawn();
 		if (!pid) {
-			while (!racer->ret && now_ns() < self->race.end) {
-				runs[i](&self->race, racer);
-				/* or there is always somebody in the group */
-				pause_ms((racer->done + racer->refused) % 4);
-			}
+			race_run(race, i, race->racers + i);
 			_exit(0);
 		}
-		racer->pid = pid;
+		race->racers[i].pid = pid;
 	}
+	race->end = now_ns() + seconds * 1000000000ULL;
+	store32(&race->started, 1);
 	for (i = 0; i < RACERS; i++) {
-		racer = self->racers + i;
+		racer = race->racers + i;
 		EXPECT_EQ(0, reap(racer->pid));
 		EXPECT_EQ(0, racer->ret) {
 			TH_LOG("racer %zu", i);
 		}
-		EXPECT_LT(0, racer->done) {
+		EXPECT_LT(0, racer->done + racer->refused) {
 			TH_LOG("racer %zu", i);
 		}
 		TH_LOG("racer %zu: %u done, %u refused", i, racer->done,
@@ -230,13 +256,13 @@ TEST_F_TIMEOUT(group_race, all_at_once, 600)
 	}
 
 	/* all have gone: what is left is what they made to stay */
-	group_detach(self->race.group, self->race.event);
-	group_delete_persistent(self->race.group);
-	if (group_exists(self->race.group))
-		EXPECT_EQ(0, group_remove(self->race.group));
-	EXPECT_EQ(0, group_make(self->race.group));
-	EXPECT_EQ(0, group_try(self->race.group, self->race.event, SINGLE));
-	EXPECT_EQ(0, group_remove(self->race.group));
+	group_detach(race->group, race->event);
+	group_delete_persistent(race->group);
+	if (group_exists(race->group))
+		EXPECT_EQ(0, group_remove(race->group));
+	EXPECT_EQ(0, group_make(race->group));
+	EXPECT_EQ(0, group_try(race->group, race->event, SINGLE));
+	EXPECT_EQ(0, group_remove(race->group));
 }
 
 TEST_HARNESS_MAIN

@@ -19,19 +19,34 @@ struct report {
 	__u32 go;		/* what the container waits for */
 };
 
-/* In a container: @value has to be @wanted. */
-#define want(report, wanted, value) do {				\
-	const int value_ = (value);					\
-									\
-	if (value_ != (wanted)) {					\
-		(report)->line = __LINE__;				\
-		(report)->got = value_;					\
-		return 1;						\
-	}								\
-} while (0)
-
-FIXTURE(tenant)
+static void want_at(struct report *report, int line, int wanted, int got)
 {
+	if (got == wanted || report->line)
+		return;
+	report->line = line;
+	report->got = got;
+}
+
+/* In a container: @value has to be @wanted. */
+#define want(report, wanted, value)					\
+	want_at(report, __LINE__, wanted, value)
+
+static int container_code(const struct report *report)
+{
+	return report->line ? 1 : CONTAINER_DONE;
+}
+
+/* Waits for a container's end: 0, or the line that was wrong, or a code. */
+static int container_end(pid_t pid, const struct report *report)
+{
+	const int code = reap(pid);
+
+	if (code == CONTAINER_DONE)
+		return 0;
+	return report->line ?: code;
+}
+
+struct tenant {
 	struct groups groups;
 	struct report *report;	/* two of them, shared with containers */
 	int sockets[2];
@@ -39,45 +54,41 @@ FIXTURE(tenant)
 	char kept[40];		/* one that persists in each but web */
 };
 
-#define EXPECT_OUT_OK(pid, report) do {					\
-	EXPECT_EQ(CONTAINER_DONE, reap(pid)) {				\
-		TH_LOG("line %d: %d", (report)->line, (report)->got);	\
-	}								\
-} while (0)
+FIXTURE(tenant)
+{
+	struct tenant t;
+};
 
 FIXTURE_SETUP(tenant)
 {
-	ASSERT_TRUE(groups_open(_metadata, &self->groups));
-	self->report = map_pages(1, MAP_SHARED);
-	snprintf(self->held, sizeof(self->held), "%s_held",
-		 self->groups.stage.name);
-	snprintf(self->kept, sizeof(self->kept), "%s_kept",
-		 self->groups.stage.name);
-	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, self->sockets));
-	ASSERT_EQ(0, container_give(self->groups.web));
-	ASSERT_EQ(0, container_give(self->groups.api));
-	ASSERT_EQ(0, event_register(self->groups.stage.fd,
-				    say("%s u32 a", self->held),
-				    self->groups.stage.word, 0, SINGLE));
-	ASSERT_EQ(0, event_register(self->groups.api_fd,
-				    say("%s u32 a", self->held),
-				    self->groups.stage.word, 1, SINGLE));
-	ASSERT_EQ(0, event_try(say("%s u32 a", self->kept), PERSIST));
-	ASSERT_EQ(0, group_try(self->groups.api, say("%s u32 a", self->kept),
+	ASSERT_TRUE(groups_open(_metadata, &self->t.groups));
+	self->t.report = map_pages(1, MAP_SHARED);
+	snprintf(self->t.held, sizeof(self->t.held), "%s_held",
+		 self->t.groups.stage.name);
+	snprintf(self->t.kept, sizeof(self->t.kept), "%s_kept",
+		 self->t.groups.stage.name);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, self->t.sockets));
+	ASSERT_EQ(0, container_give(self->t.groups.web));
+	ASSERT_EQ(0, container_give(self->t.groups.api));
+	ASSERT_EQ(0, event_register(self->t.groups.stage.fd,
+				    say("%s u32 a", self->t.held),
+				    self->t.groups.stage.word, 0, SINGLE));
+	ASSERT_EQ(0, event_register(self->t.groups.api_fd,
+				    say("%s u32 a", self->t.held),
+				    self->t.groups.stage.word, 1, SINGLE));
+	ASSERT_EQ(0, event_try(say("%s u32 a", self->t.kept), PERSIST));
+	ASSERT_EQ(0, group_try(self->t.groups.api, say("%s u32 a", self->t.kept),
 			       PERSIST | MULTI));
 }
 
 FIXTURE_TEARDOWN_PARENT(tenant)
 {
-	groups_close(&self->groups);
+	groups_close(&self->t.groups);
 }
-
-/* A test in a container gets all of the fixture. */
-typedef FIXTURE_DATA(tenant) tenant_t;
 
 static int name_nothing_of_others(void *arg)
 {
-	const tenant_t *self = arg;
+	const struct tenant *self = arg;
 	struct report *report = self->report;
 	const char *const systems[] = {
 		SYSTEM, MULTI_SYSTEM, SYSTEM "-", group_system(self->groups.api),
@@ -129,10 +140,10 @@ static int name_nothing_of_others(void *arg)
 	want(report, true, status && !strstr(status, "u32"));
 	want(report, 3, count_of(status, self->groups.stage.name));
 	want(report, true, !!strstr(status, "\n\nActive: 3\nBusy: 0\n"));
-	return CONTAINER_DONE;
+	return container_code(report);
 }
 
-static int others_are_whole(const tenant_t *self)
+static int others_are_whole(const struct tenant *self)
 {
 	const char *api = self->groups.api;
 
@@ -149,16 +160,17 @@ static int others_are_whole(const tenant_t *self)
 
 TEST_F(tenant, names_are_its_own)
 {
-	EXPECT_OUT_OK(container_start(self->groups.web, name_nothing_of_others,
-				      self), self->report);
-	EXPECT_TRUE(others_are_whole(self));
-	close(self->groups.web_fd);
-	EXPECT_EQ(0, group_remove(self->groups.web));
+	EXPECT_EQ(0, container_end(container_start(self->t.groups.web,
+						   name_nothing_of_others,
+						   &self->t), self->t.report));
+	EXPECT_TRUE(others_are_whole(&self->t));
+	close(self->t.groups.web_fd);
+	EXPECT_EQ(0, group_remove(self->t.groups.web));
 }
 
 static int reach_no_other_file(void *arg)
 {
-	const tenant_t *self = arg;
+	const struct tenant *self = arg;
 	struct report *report = self->report;
 	static const char *const files[] = {
 		DYNAMIC_FILE, GROUPS, TRACEFS "/events", TRACEFS "/trace",
@@ -203,19 +215,20 @@ static int reach_no_other_file(void *arg)
 	want(report, true, file_has_line(say("/proc/self/fdinfo/%d", again),
 					 say("user_events_group:\t%s",
 					     self->groups.web)));
-	return CONTAINER_DONE;
+	return container_code(report);
 }
 
 TEST_F(tenant, files_of_others_are_out_of_reach)
 {
-	EXPECT_OUT_OK(container_start(self->groups.web, reach_no_other_file,
-				      self), self->report);
-	EXPECT_TRUE(others_are_whole(self));
+	EXPECT_EQ(0, container_end(container_start(self->t.groups.web,
+						   reach_no_other_file,
+						   &self->t), self->t.report));
+	EXPECT_TRUE(others_are_whole(&self->t));
 }
 
 static int see_own_bits_only(void *arg)
 {
-	const tenant_t *self = arg;
+	const struct tenant *self = arg;
 	struct report *report = self->report;
 	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
 	__u32 *word = map_pages(1, MAP_PRIVATE);
@@ -235,30 +248,32 @@ static int see_own_bits_only(void *arg)
 	want(report, 8, event_emit(fd, 0, &value, 4));
 	want(report, true, !!strstr(file_read(STATUS_FILE),
 				    say("%s # Used by ftrace\n", self->held)));
-	return CONTAINER_DONE;
+	return container_code(report);
 }
 
 TEST_F(tenant, bits_and_status_follow_its_own_tracers)
 {
-	struct report *report = self->report;
-	const char *web = group_system(self->groups.web);
-	const char *api = group_system(self->groups.api);
+	struct report *report = self->t.report;
+	const char *web = group_system(self->t.groups.web);
+	const char *api = group_system(self->t.groups.api);
 	pid_t pid;
 
-	pid = container_start(self->groups.web, see_own_bits_only, self);
+	pid = container_start(self->t.groups.web, see_own_bits_only, &self->t);
 	ASSERT_TRUE(wait32(&report->step, 1));
-	ASSERT_EQ(0, event_trace(SYSTEM, self->held, true));
-	ASSERT_EQ(0, event_trace(api, self->held, true));
-	EXPECT_EQ(3, *self->groups.stage.word);
+	ASSERT_EQ(0, event_trace(SYSTEM, self->t.held, true));
+	ASSERT_EQ(0, event_trace(api, self->t.held, true));
+	EXPECT_EQ(3, *self->t.groups.stage.word);
 	store32(&report->go, 1);
 	EXPECT_TRUE(wait32(&report->step, 2));
-	ASSERT_EQ(0, event_trace(SYSTEM, self->held, false));
-	ASSERT_EQ(0, event_trace(api, self->held, false));
-	ASSERT_EQ(0, event_trace(web, self->held, true));
-	EXPECT_EQ(0, *self->groups.stage.word);
+	ASSERT_EQ(0, event_trace(SYSTEM, self->t.held, false));
+	ASSERT_EQ(0, event_trace(api, self->t.held, false));
+	ASSERT_EQ(0, event_trace(web, self->t.held, true));
+	EXPECT_EQ(0, *self->t.groups.stage.word);
 	store32(&report->go, 2);
-	EXPECT_OUT_OK(pid, report);
-	EXPECT_EQ(-EBUSY, group_remove(self->groups.web));
+	EXPECT_EQ(0, container_end(pid, report)) {
+		TH_LOG("got %d", report->got);
+	}
+	EXPECT_EQ(-EBUSY, group_remove(self->t.groups.web));
 }
 
 /*
@@ -304,7 +319,7 @@ static int receive_fd(int socket)
 
 static int pass_own_file(void *arg)
 {
-	const tenant_t *self = arg;
+	const struct tenant *self = arg;
 	struct report *report = self->report;
 	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
 	__u32 *word = map_pages(1, MAP_PRIVATE);
@@ -314,12 +329,12 @@ static int pass_own_file(void *arg)
 	want(report, 0, send_fd(self->sockets[0], fd));
 	close(fd);
 	want(report, true, wait32(&report->go, 1));
-	return CONTAINER_DONE;
+	return container_code(report);
 }
 
 static int use_passed_file(void *arg)
 {
-	const tenant_t *self = arg;
+	const struct tenant *self = arg;
 	struct report *report = self->report + 1;
 	const int passed = receive_fd(self->sockets[1]);
 	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
@@ -342,27 +357,31 @@ static int use_passed_file(void *arg)
 	want(report, false, !!strstr(file_read(STATUS_FILE), "_p"));
 	store32(&report->step, 1);
 	want(report, true, wait32(&report->go, 1));
-	return CONTAINER_DONE;
+	return container_code(report);
 }
 
 TEST_F(tenant, passed_descriptor_is_of_the_group_of_its_sender)
 {
-	struct report *web_report = self->report, *api_report = self->report + 1;
+	struct report *web_report = self->t.report, *api_report = self->t.report + 1;
 	pid_t web, api;
 
-	web = container_start(self->groups.web, pass_own_file, self);
-	api = container_start(self->groups.api, use_passed_file, self);
+	web = container_start(self->t.groups.web, pass_own_file, &self->t);
+	api = container_start(self->t.groups.api, use_passed_file, &self->t);
 	EXPECT_TRUE(wait32(&api_report->step, 1)) {
 		TH_LOG("line %d: %d, line %d: %d", web_report->line,
 		       web_report->got, api_report->line, api_report->got);
 	}
-	EXPECT_TRUE(group_lists(self->groups.web, say("%s_p", self->held)));
-	EXPECT_FALSE(group_lists(self->groups.api, say("%s_p", self->held)));
+	EXPECT_TRUE(group_lists(self->t.groups.web, say("%s_p", self->t.held)));
+	EXPECT_FALSE(group_lists(self->t.groups.api, say("%s_p", self->t.held)));
 	store32(&web_report->go, 1);
 	store32(&api_report->go, 1);
-	EXPECT_OUT_OK(web, web_report);
-	EXPECT_OUT_OK(api, api_report);
-	EXPECT_TRUE(others_are_whole(self));
+	EXPECT_EQ(0, container_end(web, web_report)) {
+		TH_LOG("got %d", web_report->got);
+	}
+	EXPECT_EQ(0, container_end(api, api_report)) {
+		TH_LOG("got %d", api_report->got);
+	}
+	EXPECT_TRUE(others_are_whole(&self->t));
 }
 
 /*
@@ -399,7 +418,7 @@ static void __attribute__((constructor)) run_after_exec(void)
 
 static int fork_and_exec(void *arg)
 {
-	const tenant_t *self = arg;
+	const struct tenant *self = arg;
 	struct report *report = self->report;
 	const int fd = open(DATA_FILE, O_RDWR);	/* not close-on-exec */
 	__u32 *word = map_pages(1, MAP_PRIVATE);
@@ -416,16 +435,17 @@ static int fork_and_exec(void *arg)
 		_exit(7);
 	}
 	want(report, 0, reap(child));
-	return CONTAINER_DONE;
+	return container_code(report);
 }
 
 TEST_F(tenant, fork_and_exec_stay_in_the_group)
 {
-	EXPECT_OUT_OK(container_start(self->groups.web, fork_and_exec, self),
-		      self->report);
-	EXPECT_TRUE(others_are_whole(self));
-	close(self->groups.web_fd);
-	EXPECT_EQ(0, group_remove(self->groups.web));
+	EXPECT_EQ(0, container_end(container_start(self->t.groups.web,
+						   fork_and_exec, &self->t),
+				   self->t.report));
+	EXPECT_TRUE(others_are_whole(&self->t));
+	close(self->t.groups.web_fd);
+	EXPECT_EQ(0, group_remove(self->t.groups.web));
 }
 
 /*
@@ -434,7 +454,7 @@ TEST_F(tenant, fork_and_exec_stay_in_the_group)
 
 TEST_F(tenant, user_who_was_given_nothing_opens_nothing)
 {
-	const char *api = say("%sshut", self->groups.prefix);
+	const char *api = say("%sshut", self->t.groups.prefix);
 	int data, status;
 	pid_t child;
 
