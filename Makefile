@@ -6,10 +6,11 @@
 MAKEFLAGS += --no-print-directory
 export BASE
 
-.PHONY: help demo check check-arch bench model lint series series-check shell graft clean
+.PHONY: help demo demo-containers check check-arch bench model lint series series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
+	@echo 'make demo-containers  three containers, each with events that the others can not reach'
 	@echo 'make check            all tests on a kernel with all checkers on; SHORT=1 for a first look'
 	@echo 'make check-arch       the tests on arm64 and s390x, in QEMU'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
@@ -25,6 +26,9 @@ help:
 
 demo:
 	@testbed/demo
+
+demo-containers:
+	@testbed/demo-containers
 
 check:
 	@testbed/check $(if $(SHORT),--short)
