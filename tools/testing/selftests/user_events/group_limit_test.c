@@ -165,4 +165,27 @@ TEST_F(group_limit, place_is_free_as_soon_as_the_tracer_went)
 	}
 }
 
+/* Many take a while: it is done for who comes in between, not left to chance. */
+TEST_F(group_limit, place_is_free_as_soon_as_the_tracer_of_many_went)
+{
+	const char *web = self->groups.web, *name = self->groups.stage.name;
+	const char *enable = say(TRACEFS "/events/%s/enable",
+				 group_system(web));
+	__u32 *word = self->groups.stage.word;
+	const int fd = group_open_data(web), events = 300;
+	int i;
+
+	for (i = 0; i < events; i++)
+		ASSERT_EQ(i, event_register(fd, say("%s_%d", name, i), word + i,
+					    0, SINGLE));
+	ASSERT_EQ(0, file_write(enable, "1"));
+	for (i = 0; i < events; i++)
+		ASSERT_EQ(0, event_unregister(fd, word + i, 0));
+	close(fd);
+	ASSERT_EQ(0, group_write(web, "max", "1"));
+	ASSERT_EQ(-EMFILE, group_try(web, say("%s_x", name), SINGLE));
+	ASSERT_EQ(0, file_write(enable, "0"));
+	EXPECT_EQ(0, group_try(web, say("%s_x", name), SINGLE));
+}
+
 TEST_HARNESS_MAIN
