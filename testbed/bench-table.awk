@@ -157,11 +157,23 @@ END {
 	reference("delete a name with 1,000 formats", "delete/1000")
 	reference("                   10,000", "delete/10000")
 	linear("                   10,000 over 1,000", "delete/10000 delete/1000", 10)
+	reference("register an event in the only group", "groups/1/register")
+	reference("                     in one of 1,000", "groups/1000/register")
+	flat("                     1,000 groups over 1", "groups/1000/register groups/1/register")
+	reference("                     beside 31,768 layouts", "groups/beside/register")
+	flat("                     beside them over alone", "groups/beside/register groups/1/register")
+	reference("write() of 64 bytes in the only group", "groups/1/write")
+	flat("                     1,000 groups over 1", "groups/1000/write groups/1/write")
+	flat("                     beside them over alone", "groups/beside/write groups/1/write")
+	reference("enable + disable an event in the only group", "groups/1/toggle")
+	flat("                     1,000 groups over 1", "groups/1000/toggle groups/1/toggle")
+	flat("                     beside them over alone", "groups/beside/toggle groups/1/toggle")
 	print ""
 	print_row("bytes of kernel memory", "", "", "", "", "")
 	print ""
 	less("an event", "memory/event")
 	less("a registration", "memory/registration")
+	reference("a group with its directory and files", "memory/group")
 
 	print ""
 	printf "%d goals met, %d not met.\n", count["met"], count["NOT MET"]

@@ -164,13 +164,13 @@ static int many_events(unsigned int nr)
 }
 
 /* Returns a file that enables the event whose tracepoint starts with a name */
-static int open_enable(const char *event)
+static int open_enable_in(const char *system, const char *event)
 {
 	char path[256];
 	glob_t found;
 	int fd;
 
-	snprintf(path, sizeof(path), TRACING "events/user_events_multi/%s*/enable", event);
+	snprintf(path, sizeof(path), TRACING "events/%s/%s*/enable", system, event);
 	if (glob(path, 0, NULL, &found))
 		errx(1, "no %s", path);
 	fd = open(found.gl_pathv[0], O_WRONLY);
@@ -178,6 +178,11 @@ static int open_enable(const char *event)
 		err(1, "%s", found.gl_pathv[0]);
 	globfree(&found);
 	return fd;
+}
+
+static int open_enable(const char *event)
+{
+	return open_enable_in("user_events_multi", event);
 }
 
 static void put(int fd, const char *text)
@@ -1067,6 +1072,8 @@ static void memory_registration(const char *row)
 	result(row, (kernel_memory() - before) / MANY);
 }
 
+#include "bench-group.h"
+
 /*
  * Several CPUs
  */
@@ -1234,6 +1241,7 @@ static const struct {
 } rows[] = {
 	{ "memory/registration",	memory_registration },
 	{ "memory/event",		memory_event },
+	{ "memory/group",		memory_group },
 	{ "register/first",		register_first },
 	{ "register/name1024",		register_names },
 	{ "register/threads",		register_among },
@@ -1261,6 +1269,9 @@ static const struct {
 	{ "disable",			disable },
 	{ "delete",			delete_formats },
 	{ "format",			register_formats },
+	{ "groups/1",			groups_1 },
+	{ "groups/1000",		groups_1000 },
+	{ "groups/beside",		group_neighbour },
 	{ "lttng/ust",			lttng_ust },
 	/* Gives the program pages of its own, which each later fork has to copy */
 	{ "usdt/uprobe",		usdt_uprobe },
