@@ -352,17 +352,24 @@ TEST_F(large, call_chain_comes_with_it)
 	EXPECT_FALSE(kernel_warned(self->log));
 }
 
+/* The compiler does not know that nobody looks at it but the kernel. */
+static void fill_stack(char *stack, size_t size)
+{
+	memset(stack, 1, size);
+	asm volatile("" : : "r" (stack) : "memory");
+}
+
 /* The core gives the dump of the stack what the other parts leave. */
 TEST_F(large, call_chain_registers_and_the_largest_stack_fit)
 {
 	struct perf_event_attr attr = perf_attr(PERF_SAMPLE_CALLCHAIN |
 						PERF_SAMPLE_REGS_USER |
 						PERF_SAMPLE_STACK_USER);
-	volatile char stack[65536];
+	char stack[65536];
 	__u64 frames;
 	int size;
 
-	memset((char *)stack, 1, sizeof(stack));
+	fill_stack(stack, sizeof(stack));
 	attr.sample_regs_user = 1;
 	attr.sample_stack_user = 65528;
 	ASSERT_EQ(0, large_open(self, attr));
@@ -389,10 +396,10 @@ static struct perf_event_attr narrow_attr(void)
 
 TEST_F(large, is_counted_where_a_sample_may_not_hold_it)
 {
-	volatile char stack[65536];
+	char stack[65536];
 	int wide;
 
-	memset((char *)stack, 1, sizeof(stack));
+	fill_stack(stack, sizeof(stack));
 	wide = perf_open(SYSTEM, self->stage.name);
 	ASSERT_LE(0, wide);
 	ASSERT_EQ(0, large_open(self, narrow_attr()));
