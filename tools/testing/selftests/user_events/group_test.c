@@ -50,6 +50,7 @@ TEST_F(group, directory_and_files_have_their_modes)
 		{ "user_events_data", 0640 },
 		{ "user_events_status", 0440 },
 		{ "user_events_lost", 0440 },
+		{ "user_events_lost", 0440 },
 		{ "max", 0640 },
 		{ "multi_format_only", 0640 },
 	};
