@@ -8,8 +8,8 @@ program=$results/bench
 
 # What `guard` watches: not what others do alone, and nothing that is measured
 # too roughly for ten percent.
-watched='^(memory/.*|(un)?register/.*|write/(ftrace.*|disabled)|fork/512(-set)?|toggle/.*'
-watched+='|status/.*|dynamic/.*|(format|again)/(1024|32768)) '
+watched='^(memory/.*|register/(first|name1024)|unregister/.*|write/(ftrace.*|disabled)'
+watched+='|fork/512(-set)?|toggle/.*|status/.*|dynamic/.*|(format|again)/(1024|32768)|groups/.*) '
 
 # Nothing inline: `profile` looks for where a measurement starts and stops
 build_bench()
