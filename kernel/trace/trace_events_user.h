@@ -461,6 +461,20 @@ static inline struct user_event *user_event_from_call(struct trace_event_call *c
 	return container_of(call, struct user_event, call);
 }
 
+/**
+ * user_event_is_wanted - tell whether an event does more than wait for its removal
+ * @event: which
+ *
+ * Context: event_mutex held.
+ *
+ * Return: true while somebody refers to it, or the tracing core uses it.
+ */
+static inline bool user_event_is_wanted(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	return refcount_read(&event->refs) || trace_event_dyn_busy(&event->call);
+}
+
 /*
  * trace_events_user_pattern.c
  */
@@ -616,6 +630,9 @@ struct user_event_group *user_event_group_open(const struct inode *inode);
 struct user_event_group *user_event_group_of_system(const char *system, size_t len,
 						    unsigned int *reg_flags);
 void user_event_group_put(struct user_event_group *group);
+int user_event_group_seq_open(struct inode *inode, struct file *filp,
+			      const struct seq_operations *ops);
+int user_event_group_seq_release(struct inode *inode, struct file *filp);
 int user_event_groups_init(const struct user_event_group_file *files);
 
 /*

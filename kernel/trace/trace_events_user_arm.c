@@ -103,7 +103,7 @@ static struct user_event *ue_event_of(const struct trace_event_file *file)
 	if (call->class->get_fields != user_event_fields)
 		return NULL;
 	event = user_event_from_call(call);
-	return refcount_read(&event->refs) || trace_event_dyn_busy(call) ? event : NULL;
+	return user_event_is_wanted(event) ? event : NULL;
 }
 
 /* Returns the first error; the other events are enabled all the same */

@@ -156,7 +156,7 @@ static bool ue_is_there(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
 	user_events_drop_locked();
-	return refcount_read(&event->refs) || trace_event_dyn_busy(&event->call);
+	return user_event_is_wanted(event);
 }
 
 static int ue_dyn_show(struct seq_file *m, struct dyn_event *devent)

@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/security.h>
+#include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -140,6 +141,50 @@ struct user_event_group *user_event_group_open(const struct inode *inode)
 void user_event_group_put(struct user_event_group *group)
 {
 	refcount_dec(&group->refs);
+}
+
+/**
+ * user_event_group_seq_open - open a file that lists something of a group
+ * @inode: the file's
+ * @filp: the open file; its seq_file's private pointer is set to the group
+ * @ops: list it
+ *
+ * Return: 0, -ENOMEM, or what user_event_group_open() fails with.
+ */
+int user_event_group_seq_open(struct inode *inode, struct file *filp,
+			      const struct seq_operations *ops)
+{
+	struct user_event_group *group = user_event_group_open(inode);
+	struct seq_file *m;
+	int ret;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	ret = seq_open(filp, ops);
+	if (ret) {
+		user_event_group_put(group);
+		return ret;
+	}
+	m = filp->private_data;
+	m->private = group;
+	return 0;
+}
+
+/**
+ * user_event_group_seq_release - the release() method of such a file
+ * @inode: the file's
+ * @filp: opened with user_event_group_seq_open()
+ *
+ * Return: 0.
+ */
+int user_event_group_seq_release(struct inode *inode, struct file *filp)
+{
+	struct seq_file *m = filp->private_data;
+	struct user_event_group *group = m->private;
+
+	seq_release(inode, filp);
+	user_event_group_put(group);
+	return 0;
 }
 
 static bool ue_is_system(const struct trace_event_class *class, const char *system, size_t len)

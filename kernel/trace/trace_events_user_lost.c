@@ -4,7 +4,6 @@
  * group's events could not record.
  */
 #include <linux/atomic.h>
-#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -75,27 +74,7 @@ static const struct seq_operations ue_lost_ops = {
 
 static int ue_lost_open(struct inode *inode, struct file *filp)
 {
-	struct user_event_group *group = user_event_group_open(inode);
-	int ret;
-
-	if (IS_ERR(group))
-		return PTR_ERR(group);
-	ret = seq_open(filp, &ue_lost_ops);
-	if (ret) {
-		user_event_group_put(group);
-		return ret;
-	}
-	((struct seq_file *)filp->private_data)->private = group;
-	return 0;
-}
-
-static int ue_lost_release(struct inode *inode, struct file *filp)
-{
-	struct user_event_group *group = ue_lost_group(filp->private_data);
-
-	seq_release(inode, filp);
-	user_event_group_put(group);
-	return 0;
+	return user_event_group_seq_open(inode, filp, &ue_lost_ops);
 }
 
 const struct file_operations user_event_lost_fops = {
@@ -103,5 +82,5 @@ const struct file_operations user_event_lost_fops = {
 	.open		= ue_lost_open,
 	.read		= seq_read,
 	.llseek		= seq_lseek,
-	.release	= ue_lost_release,
+	.release	= user_event_group_seq_release,
 };

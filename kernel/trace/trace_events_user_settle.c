@@ -27,6 +27,13 @@ void user_events_settle_locked(void)
 	user_events_drop_locked();
 }
 
+static void ue_settle(void)
+{
+	scoped_guard(mutex, &event_mutex)
+		user_event_mm_settle();
+	user_events_drop_all();
+}
+
 /**
  * user_events_settle - remove the events that only what has ended keeps
  *
@@ -36,18 +43,9 @@ void user_events_settle_locked(void)
  */
 void user_events_settle(void)
 {
-	if (user_event_mm_any_held()) {
-		scoped_guard(mutex, &event_mutex)
-			user_event_mm_settle();
-	}
+	if (user_event_mm_any_held())
+		ue_settle();
 	user_events_clean();
-}
-
-static void ue_settle(void)
-{
-	scoped_guard(mutex, &event_mutex)
-		user_event_mm_settle();
-	user_events_drop_all();
 }
 
 /* Whether it is worth trying again what has failed with @ret; @tries counts */

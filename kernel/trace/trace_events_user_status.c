@@ -87,31 +87,16 @@ static const struct seq_operations ue_status_ops = {
 
 static int ue_status_open(struct inode *inode, struct file *filp)
 {
-	struct user_event_group *group = user_event_group_open(inode);
 	struct seq_file *m;
 	int ret;
 
-	if (IS_ERR(group))
-		return PTR_ERR(group);
-	ret = seq_open(filp, &ue_status_ops);
-	if (ret) {
-		user_event_group_put(group);
+	ret = user_event_group_seq_open(inode, filp, &ue_status_ops);
+	if (ret)
 		return ret;
-	}
 	m = filp->private_data;
-	m->private = group;
 	/* Of what has been before, nobody needs to be told */
 	guard(mutex)(&event_mutex);
-	m->poll_event = user_event_changes_await(group);
-	return 0;
-}
-
-static int ue_status_release(struct inode *inode, struct file *filp)
-{
-	struct user_event_group *group = ue_status_group(filp->private_data);
-
-	seq_release(inode, filp);
-	user_event_group_put(group);
+	m->poll_event = user_event_changes_await(ue_status_group(m));
 	return 0;
 }
 
@@ -128,5 +113,5 @@ const struct file_operations user_event_status_fops = {
 	.read		= seq_read,
 	.poll		= ue_status_poll,
 	.llseek		= seq_lseek,
-	.release	= ue_status_release,
+	.release	= user_event_group_seq_release,
 };
