@@ -162,13 +162,18 @@ static int complain_about(const char *verb, const char *name, int error)
 	return EXIT_FAILURE;
 }
 
-static int enable_name(const struct options *options, char *name, bool patterns)
+static struct selection select_name(const struct options *options, char **name)
 {
-	const struct selection selection = {
+	return (struct selection) {
 		.group = options->group,
-		.names = &name,
+		.names = name,
 		.name_count = 1,
 	};
+}
+
+static int enable_name(const struct options *options, char *name, bool patterns)
+{
+	const struct selection selection = select_name(options, &name);
 	int ret;
 
 	if (patterns)
@@ -188,11 +193,7 @@ static int enable_name(const struct options *options, char *name, bool patterns)
 /* Somebody may have enabled tracepoints one by one: disabled means all of them */
 static int disable_name(const struct options *options, char *name, bool patterns)
 {
-	const struct selection selection = {
-		.group = options->group,
-		.names = &name,
-		.name_count = 1,
-	};
+	const struct selection selection = select_name(options, &name);
 	int ret = -ENOENT, count;
 
 	if (patterns)

@@ -34,6 +34,22 @@ void *grow(void *array, size_t count, size_t size)
 }
 
 /**
+ * vformat_text - print to a new string
+ * @format: as for printf()
+ * @args: as for vprintf()
+ *
+ * Return: the string, which is the caller's.
+ */
+char *vformat_text(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+/**
  * format_text - print to a new string
  * @format: as for printf()
  *
@@ -45,8 +61,7 @@ char *format_text(const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		out_of_memory();
+	text = vformat_text(format, args);
 	va_end(args);
 	return text;
 }
@@ -142,10 +157,9 @@ const char *tracing_dir(void)
 
 static char *join_path(char *directory, const char *format, va_list args)
 {
-	char *file, *path;
+	char *file = vformat_text(format, args);
+	char *path;
 
-	if (vasprintf(&file, format, args) < 0)
-		out_of_memory();
 	path = format_text("%s/%s", directory, file);
 	free(file);
 	free(directory);

@@ -275,8 +275,7 @@ void table_cell(struct table *table, const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		out_of_memory();
+	text = vformat_text(format, args);
 	va_end(args);
 	table->cells = grow(table->cells, table->count, sizeof(*table->cells));
 	table->cells[table->count++] = text;

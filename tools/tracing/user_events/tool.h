@@ -122,6 +122,7 @@ struct strings {
 };
 
 void *grow(void *array, size_t count, size_t size);
+char *vformat_text(const char *format, va_list args) __printf(1, 0);
 char *format_text(const char *format, ...) __printf(1, 2);
 char *copy_text(const char *text);
 char *escape_glob(const char *text);
