@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 #include "container.h"
+#include "pass.h"
 #include "perf.h"
 
 /*
@@ -280,43 +281,6 @@ TEST_F(tenant, bits_and_status_follow_its_own_tracers)
  * A descriptor says which group, whoever has it
  */
 
-static int send_fd(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	return sendmsg(socket, &msg, 0) == 1 ? 0 : -errno;
-}
-
-static int receive_fd(int socket)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(socket, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
-		return -EIO;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	return fd;
-}
-
 static int pass_own_file(void *arg)
 {
 	const struct tenant *self = arg;
@@ -326,7 +290,7 @@ static int pass_own_file(void *arg)
 
 	want(report, 0, event_register(fd, say("%s u8 c", self->held), word, 0,
 				       SINGLE));
-	want(report, 0, send_fd(self->sockets[0], fd));
+	want(report, 0, send_file(self->sockets[0], fd));
 	close(fd);
 	want(report, true, wait32(&report->go, 1));
 	return container_code(report);
@@ -336,7 +300,7 @@ static int use_passed_file(void *arg)
 {
 	const struct tenant *self = arg;
 	struct report *report = self->report + 1;
-	const int passed = receive_fd(self->sockets[1]);
+	const int passed = receive_file(self->sockets[1]);
 	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
 	__u32 *word = map_pages(1, MAP_PRIVATE);
 
