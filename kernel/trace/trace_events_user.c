@@ -802,7 +802,10 @@ static char *ue_put_hex(char *to, u64 value)
 	return to;
 }
 
-/* Names the tracepoint of a multi-format event; there is room for the name */
+/*
+ * Names the tracepoint.  For a multi-format event, alloc_event() has allocated enough
+ * memory for the longest id.
+ */
 static int set_tp_name(struct user_event *event)
 {
 	const struct user_event_name *name = event->name;
@@ -948,7 +951,7 @@ erase:
 	return ret;
 }
 
-/* Removes one event that waits for it, to make room for another */
+/* Removes one of the events that wait for it, so that the limit allows a new one */
 static bool ue_remove_one(void)
 {
 	struct user_event *event, *next;

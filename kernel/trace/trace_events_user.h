@@ -78,8 +78,9 @@
 #include "trace.h"
 #include "trace_dynevent.h"
 
-/* Memory that a registration takes is charged to who registers, and -ENOMEM
- * is an answer: never call the OOM killer for it, never fill the log.
+/*
+ * Memory that a registration takes is charged to the task that registers, and
+ * -ENOMEM is an answer: never call the OOM killer for it, never fill the log.
  */
 #define USER_EVENT_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -523,12 +524,12 @@ static inline bool user_event_has_patterns(void)
 /**
  * struct user_event_losses - what the consumers of an event could not record
  * @ftrace: entries, each as often as there are instances that lost it
- * @perf: entries that perf was not given, and those that the rings of closed perf
- *	events had no room for
+ * @perf: entries that perf was not given, and those that did not fit into the ring
+ *	buffers of perf events that are closed by now
  * @perf_events: the event's perf events that are open, by hw.tp_list, each with a
  *	count of its own; under event_mutex
- * @nr_narrow: how many of those may have no room for a large entry in a sample;
- *	written under event_mutex, read with preemption off
+ * @nr_narrow: how many of those ask for so much else in a sample that it may be too
+ *	small for a large entry; written under event_mutex, read with preemption off
  *
  * In user_event_group::losses from the event's first consumer to its removal.
  * Those who write to the event keep it, and so this.

@@ -58,7 +58,10 @@ static bool fits_ftrace(const struct trace_event_file *file, size_t len)
 	return sizeof(struct trace_entry) + len <= most;
 }
 
-/* Whether an instance would record now, had it room; caller has preemption off */
+/*
+ * Whether an instance would record an entry now if its buffer were not full.  The
+ * caller has preemption off.
+ */
 static bool ue_ftrace_wants(struct trace_event_file *file)
 {
 	struct trace_array *tr = file->tr;
@@ -343,8 +346,8 @@ static __always_inline int dispatch(struct user_event *event, void *payload, siz
 }
 
 /*
- * Memory for a payload too large for the stack, once it has a chance: with room
- * for an entry's common header before it, and zeros behind it.
+ * Allocates memory for a payload that is too large for the stack, if a consumer can
+ * take it: an entry's common header fits before it, and zeros follow it.
  */
 static void *alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
 {
@@ -505,7 +508,7 @@ static struct user_event_losses *ue_obtain_losses(const struct user_event *event
 	return losses;
 }
 
-/* A copy of the event's consumers with room for one file more, at its end */
+/* Copies the event's consumers to an array that can hold one more file, at its end */
 static struct user_event_consumers *grow_consumers(const struct user_event *event)
 {
 	const struct user_event_consumers *old = get_consumers(event);
@@ -687,8 +690,8 @@ static u64 ue_lost_by_rings(const struct user_event_losses *losses)
  *
  * Context: Caller holds event_mutex.
  *
- * Return: entries that perf was not given, and those that a perf event's ring had
- * no room for.
+ * Return: entries that perf was not given, and those that did not fit into the ring
+ * buffer of a perf event.
  */
 u64 user_event_lost_by_perf(const struct user_event_losses *losses)
 {
