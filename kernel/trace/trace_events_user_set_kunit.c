@@ -3,28 +3,11 @@
  * KUnit tests of the registrations that address spaces share.  An address is a
  * number here, and no address space is behind a sharer.
  */
-#include <kunit/test.h>
-#include <linux/slab.h>
-
+#include "trace_events_user_kunit.h"
 #include "trace_events_user_set.h"
 
 /* More than what is dropped at one go */
-#define MANY 2500
-
-static void ue_put_action(void *event)
-{
-	user_event_put(event);
-}
-
-/* An event that the test has a reference to */
-static struct user_event *ue_get_event(struct kunit *test, const char *desc)
-{
-	struct user_event *event = user_event_get(&user_event_default_group, desc, 0);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, event);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ue_put_action, event));
-	return event;
-}
+#define UE_MANY 2500
 
 static struct user_event_sharer *ue_new_sharer(struct kunit *test)
 {
@@ -55,7 +38,7 @@ static void ue_drop(struct user_event_set *set, struct user_event_sharer *sharer
 }
 
 /* Enablers are found by address and bit, in that order, and each but once */
-static void set_order(struct kunit *test)
+static void ue_set_order(struct kunit *test)
 {
 	static const struct {
 		unsigned long	addr;
@@ -63,7 +46,7 @@ static void set_order(struct kunit *test)
 	} in_order[] = {
 		{ 0, 0 }, { 0, 31 }, { 4, 1 }, { 4, 2 }, { 4096, 0 }, { ULONG_MAX - 3, 63 },
 	};
-	struct user_event *event = ue_get_event(test, "kunit_set_order");
+	struct user_event *event = ue_get_single(test, "kunit_set_order");
 	struct user_event_sharer *sharer = ue_new_sharer(test);
 	struct user_event_set *set = user_event_set_alloc(sharer);
 	struct user_event_enabler *enabler;
@@ -94,16 +77,16 @@ static void set_order(struct kunit *test)
 }
 
 /* An address space without registrations has none */
-static void set_none(struct kunit *test)
+static void ue_set_none(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, user_event_set_first(NULL, 0, 0));
 	KUNIT_EXPECT_NULL(test, user_event_set_find(NULL, 0, 0));
 }
 
 /* An enabler holds its event, and erasing it hands the reference back */
-static void set_references(struct kunit *test)
+static void ue_set_references(struct kunit *test)
 {
-	struct user_event *event = ue_get_event(test, "kunit_set_references");
+	struct user_event *event = ue_get_single(test, "kunit_set_references");
 	struct user_event_sharer *sharer = ue_new_sharer(test);
 	struct user_event_set *set = user_event_set_alloc(sharer);
 
@@ -122,9 +105,9 @@ static void set_references(struct kunit *test)
 }
 
 /* A copy has all of the original, and each changes alone from then on */
-static void set_copy(struct kunit *test)
+static void ue_set_copy(struct kunit *test)
 {
-	struct user_event *event = ue_get_event(test, "kunit_set_copy");
+	struct user_event *event = ue_get_single(test, "kunit_set_copy");
 	struct user_event_sharer *sharer = ue_new_sharer(test), *other = ue_new_sharer(test);
 	struct user_event_sharer *owner = ue_new_sharer(test);
 	struct user_event_set *set = user_event_set_alloc(sharer), *copy;
@@ -164,9 +147,9 @@ static void set_copy(struct kunit *test)
  * A toggle walks an event's list once: what is registered meanwhile comes before
  * it, and reads the status itself; a copy comes after it.
  */
-static void set_order_of_event(struct kunit *test)
+static void ue_set_order_of_event(struct kunit *test)
 {
-	struct user_event *event = ue_get_event(test, "kunit_set_list");
+	struct user_event *event = ue_get_single(test, "kunit_set_list");
 	struct user_event_sharer *sharer = ue_new_sharer(test), *owner = ue_new_sharer(test);
 	struct user_event_set *set = user_event_set_alloc(sharer), *copy;
 	struct user_event_enabler *enabler;
@@ -186,7 +169,7 @@ static void set_order_of_event(struct kunit *test)
 }
 
 /* The last to leave ends it; events go with it, whatever their number */
-static void set_leave(struct kunit *test)
+static void ue_set_leave(struct kunit *test)
 {
 	struct user_event_sharer *sharer = ue_new_sharer(test), *other = ue_new_sharer(test);
 	struct user_event_set *set = user_event_set_alloc(sharer);
@@ -196,14 +179,14 @@ static void set_leave(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, set);
 	event = user_event_get(&user_event_default_group, "kunit_set_leave u32 a", 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, event);
-	for (i = 0; i < MANY; i++)
+	for (i = 0; i < UE_MANY; i++)
 		KUNIT_EXPECT_EQ(test, 0, ue_insert(test, set, event, 8 * i, 0));
 	user_event_put(event);
 
 	user_event_set_share(set, other);
 	user_event_set_leave(set, sharer);
 	user_events_drop_all();
-	KUNIT_EXPECT_EQ(test, MANY, refcount_read(&event->refs));
+	KUNIT_EXPECT_EQ(test, UE_MANY, refcount_read(&event->refs));
 	KUNIT_EXPECT_EQ(test, -EBUSY, user_event_delete(&user_event_default_group,
 							"kunit_set_leave"));
 	ue_drop(set, other);
@@ -213,12 +196,12 @@ static void set_leave(struct kunit *test)
 }
 
 static struct kunit_case ue_set_cases[] = {
-	KUNIT_CASE(set_order),
-	KUNIT_CASE(set_none),
-	KUNIT_CASE(set_references),
-	KUNIT_CASE(set_copy),
-	KUNIT_CASE(set_order_of_event),
-	KUNIT_CASE(set_leave),
+	KUNIT_CASE(ue_set_order),
+	KUNIT_CASE(ue_set_none),
+	KUNIT_CASE(ue_set_references),
+	KUNIT_CASE(ue_set_copy),
+	KUNIT_CASE(ue_set_order_of_event),
+	KUNIT_CASE(ue_set_leave),
 	{}
 };
 

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of what the tracing core does with events: consumers, records and
+ * their type numbers, and removals that it holds up.
+ */
+#include <linux/uio.h>
+
+#include "trace_events_user_kunit.h"
+#include "trace_output.h"
+
+static u32 ue_nr_busy(void)
+{
+	guard(mutex)(&event_mutex);
+	return user_event_default_group.nr_busy;
+}
+
+/*
+ * Consumers: a file of an ftrace instance that is never written to stands for
+ * them all.  The core calls under event_mutex.
+ */
+static int ue_attach(struct user_event *event, struct trace_event_file *file)
+{
+	return event->call.class->reg(&event->call, TRACE_REG_REGISTER, file);
+}
+
+static void ue_detach(struct user_event *event, struct trace_event_file *file)
+{
+	event->call.class->reg(&event->call, TRACE_REG_UNREGISTER, file);
+}
+
+static void ue_event_consumers(struct kunit *test)
+{
+	struct trace_event_file files[2] = {};
+	struct user_event *event = ue_get_single(test, "kunit_consumers u32 a");
+	u32 busy = ue_nr_busy();
+
+	mutex_lock(&event_mutex);
+	KUNIT_EXPECT_EQ(test, event->status, 0);
+	KUNIT_EXPECT_EQ(test, ue_attach(event, &files[0]), 0);
+	KUNIT_EXPECT_EQ(test, ue_attach(event, &files[1]), 0);
+	KUNIT_EXPECT_EQ(test, event->status, USER_EVENT_BY_FTRACE);
+	ue_detach(event, &files[0]);
+	KUNIT_EXPECT_EQ(test, event->status, USER_EVENT_BY_FTRACE);
+	mutex_unlock(&event_mutex);
+
+	KUNIT_EXPECT_EQ(test, ue_nr_busy(), busy + 1);
+	KUNIT_EXPECT_EQ(test, ue_delete("kunit_consumers"), -EBUSY);
+
+	mutex_lock(&event_mutex);
+	ue_detach(event, &files[1]);
+	KUNIT_EXPECT_EQ(test, event->status, 0);
+	mutex_unlock(&event_mutex);
+	KUNIT_EXPECT_EQ(test, ue_nr_busy(), busy);
+}
+
+static unsigned long ue_nr_recorded(struct trace_buffer *buffer)
+{
+	return ring_buffer_entries(buffer) + ring_buffer_overruns(buffer);
+}
+
+/* Emits entries about as large as a sub-buffer: each is recorded or refused */
+static void ue_emit_about_a_sub_buffer(struct kunit *test, struct user_event *event,
+				       struct trace_buffer *buffer)
+{
+	size_t most = ring_buffer_max_event_size(buffer) + 16, len;
+	struct iov_iter iter;
+	struct kvec vec;
+
+	vec.iov_base = kunit_kzalloc(test, most, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vec.iov_base);
+	for (len = most - 64; len <= most; len++) {
+		unsigned long before = ue_nr_recorded(buffer);
+		int ret;
+
+		vec.iov_len = len;
+		iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
+		ret = user_event_emit_iter(event, &iter, GFP_KERNEL);
+		KUNIT_EXPECT_TRUE(test, !ret || ret == -E2BIG);
+		KUNIT_EXPECT_EQ_MSG(test, ue_nr_recorded(buffer) - before, !ret, "%zu bytes", len);
+	}
+}
+
+static void ue_event_sub_buffer(struct kunit *test)
+{
+	struct trace_buffer *buffer = top_trace_array()->array_buffer.buffer;
+	struct user_event *event = ue_get_single(test, "kunit_edge");
+	const char *system = event->call.class->system;
+
+	KUNIT_ASSERT_EQ(test, 0, trace_set_clr_event(system, "kunit_edge", 1));
+	ue_emit_about_a_sub_buffer(test, event, buffer);
+	ring_buffer_set_time_stamp_abs(buffer, true);
+	ue_emit_about_a_sub_buffer(test, event, buffer);
+	ring_buffer_set_time_stamp_abs(buffer, false);
+	KUNIT_EXPECT_EQ(test, 0, trace_set_clr_event(system, "kunit_edge", 0));
+}
+
+/* A consumer holds an event; an event without one makes way for a new event of its name */
+static void ue_event_zombie(struct kunit *test)
+{
+	struct user_event *event = ue_get_single(test, "kunit_zombie u32 a");
+	struct trace_event_file file = {};
+	u32 before = ue_nr_events();
+
+	mutex_lock(&event_mutex);
+	KUNIT_EXPECT_EQ(test, ue_attach(event, &file), 0);
+	mutex_unlock(&event_mutex);
+	ue_put(test, event);
+	KUNIT_EXPECT_EQ(test, ue_nr_events(), before);
+	KUNIT_EXPECT_PTR_EQ(test, ue_try_get("kunit_zombie u64 a", 0), ERR_PTR(-EADDRINUSE));
+	KUNIT_EXPECT_EQ(test, ue_delete("kunit_zombie"), -EBUSY);
+
+	mutex_lock(&event_mutex);
+	ue_detach(event, &file);
+	mutex_unlock(&event_mutex);
+	ue_put(test, ue_get_single(test, "kunit_zombie u64 a"));
+	KUNIT_EXPECT_EQ(test, ue_nr_events(), before - 1);
+}
+
+/* What has lost its last reference lives again with the next consumer */
+static void ue_event_revive(struct kunit *test)
+{
+	struct user_event *event = ue_get_multi(test, "kunit_revive u32 a");
+	struct trace_event_file file = {};
+	u64 id = ue_id_of(test, event);
+
+	mutex_lock(&event_mutex);
+	KUNIT_EXPECT_EQ(test, ue_attach(event, &file), 0);
+	mutex_unlock(&event_mutex);
+	ue_put(test, event);
+
+	mutex_lock(&event_mutex);
+	ue_detach(event, &file);
+	KUNIT_EXPECT_EQ(test, refcount_read(&event->refs), 0);
+	KUNIT_EXPECT_EQ(test, ue_attach(event, &file), 0);
+	mutex_unlock(&event_mutex);
+
+	KUNIT_EXPECT_PTR_EQ(test, event, ue_get_multi(test, "kunit_revive u32 a"));
+	KUNIT_EXPECT_EQ(test, id, ue_id_of(test, event));
+
+	mutex_lock(&event_mutex);
+	ue_detach(event, &file);
+	mutex_unlock(&event_mutex);
+	ue_put(test, event);
+	KUNIT_EXPECT_EQ(test, ue_delete("kunit_revive"), -ENOENT);
+}
+
+/* What "trace" shows of a record of so many bytes */
+static const char *ue_print(struct kunit *test, struct user_event *event,
+			    const void *record, size_t len)
+{
+	struct trace_iterator *iter = kunit_kzalloc(test, sizeof(*iter), GFP_KERNEL);
+	void *entry = kunit_kmalloc(test, len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, iter);
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+
+	/* Of the exact size: KASAN sees who looks behind it */
+	memcpy(entry, record, len);
+	iter->tr = top_trace_array();
+	iter->ent = entry;
+	iter->ent_size = len;
+	trace_seq_init(&iter->seq);
+
+	trace_event_read_lock();
+	event->call.event.funcs->trace(iter, 0, &event->call.event);
+	trace_event_read_unlock();
+	trace_seq_putc(&iter->seq, '\0');
+	return iter->seq.buffer;
+}
+
+/* A record of a removed event may carry the number of one that came later */
+static void ue_event_print_record(struct kunit *test)
+{
+	struct user_event *event = ue_get_single(test, "kunit_print u32 a;__data_loc char[] b");
+	struct {
+		struct trace_entry	header;
+		u32			a;
+		u32			b;
+		char			text[8];
+	} __packed record = { .a = 17, .text = "seventy" };
+	const char *text;
+
+	record.header.type = event->call.event.type;
+	record.b = DYN_LOC(offsetof(typeof(record), text), 8);
+	text = ue_print(test, event, &record, sizeof(record));
+	KUNIT_EXPECT_TRUE(test, strstarts(text, "kunit_print:"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "(17)"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "b=seventy"));
+
+	/* Shorter than the fields */
+	text = ue_print(test, event, &record, offsetof(typeof(record), b));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+	text = ue_print(test, event, &record, sizeof(record.header));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+
+	/* A string of another record, and one of a negative length to the core */
+	text = ue_print(test, event, &record, sizeof(record) - 1);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+	record.b = 0x80008008;
+	text = ue_print(test, event, &record, sizeof(record));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
+	KUNIT_EXPECT_NULL(test, strstr(text, "b="));
+}
+
+/* Records an event in no buffer, and removes it; returns the number it had */
+static int ue_record_and_remove(struct kunit *test, const char *desc)
+{
+	struct user_event *event = ue_get_single(test, desc);
+	int type = event->call.event.type;
+	struct trace_event_file file = {};
+
+	mutex_lock(&event_mutex);
+	KUNIT_ASSERT_EQ(test, ue_attach(event, &file), 0);
+	ue_detach(event, &file);
+	mutex_unlock(&event_mutex);
+	ue_put(test, event);
+	return type;
+}
+
+static bool ue_number_is_used(int type)
+{
+	bool used;
+
+	trace_event_read_lock();
+	used = ftrace_find_event(type);
+	trace_event_read_unlock();
+	return used;
+}
+
+static void ue_event_number(struct kunit *test)
+{
+	struct user_event *event = ue_get_single(test, "kunit_number u32 a");
+	int type = event->call.event.type;
+
+	/* What was never recorded leaves nothing behind */
+	ue_put(test, event);
+	KUNIT_EXPECT_FALSE(test, ue_number_is_used(type));
+
+	type = ue_record_and_remove(test, "kunit_number u32 a");
+	KUNIT_EXPECT_TRUE(test, ue_number_is_used(type));
+	event = ue_get_single(test, "kunit_number u32 a");
+	KUNIT_EXPECT_NE(test, type, event->call.event.type);
+	ue_put(test, event);
+}
+
+static void ue_restore_max_held(void *max)
+{
+	user_event_max_held = (unsigned long)max;
+}
+
+static void ue_release_numbers(void)
+{
+	guard(mutex)(&event_mutex);
+	while (user_event_release_number())
+		;
+}
+
+/* There is an end to it */
+static void ue_event_numbers_held(struct kunit *test)
+{
+	void *max = (void *)(unsigned long)user_event_max_held;
+	int type, i;
+
+	KUNIT_EXPECT_EQ(test, user_event_max_held, 4096);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ue_restore_max_held, max));
+	user_event_max_held = 100;
+	ue_release_numbers();
+
+	type = ue_record_and_remove(test, "kunit_number u32 a");
+	for (i = 0; i < 99; i++)
+		ue_record_and_remove(test, "kunit_number u32 a");
+	KUNIT_EXPECT_TRUE(test, ue_number_is_used(type));
+	ue_record_and_remove(test, "kunit_number u32 a");
+	KUNIT_EXPECT_FALSE(test, ue_number_is_used(type));
+	ue_release_numbers();
+}
+
+static struct kunit_case ue_core_cases[] = {
+	KUNIT_CASE(ue_event_consumers),
+	KUNIT_CASE(ue_event_sub_buffer),
+	KUNIT_CASE(ue_event_zombie),
+	KUNIT_CASE(ue_event_revive),
+	KUNIT_CASE(ue_event_print_record),
+	KUNIT_CASE(ue_event_number),
+	KUNIT_CASE(ue_event_numbers_held),
+	{}
+};
+
+static struct kunit_suite ue_core_suite = {
+	.name = "user_events_core",
+	.test_cases = ue_core_cases,
+};
+
+kunit_test_suite(ue_core_suite);
