@@ -19,7 +19,7 @@ static void ue_wake_pollers(struct work_struct *work)
 }
 
 /**
- * user_event_changes_init - prepare for who polls
+ * user_event_changes_init - prepare for pollers
  * @changes: of a new group
  */
 void user_event_changes_init(struct user_event_changes *changes)
@@ -53,7 +53,7 @@ void user_event_changed(struct user_event_group *group)
 	struct user_event_changes *changes = &group->changes;
 
 	lockdep_assert_held(&event_mutex);
-	/* Before the work is queued, so that who is not woken up reads it */
+	/* Before the work is queued, so that a poller that is not woken up reads it */
 	WRITE_ONCE(changes->generation, changes->generation + 1);
 	if (!changes->awaited)
 		return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: who records an event, and the way of a write to them.
+ * user_events: the consumers of an event, and how a write gets to them.
  *
  * A payload is copied from user space once, checked, and then recorded by each
  * consumer.  One too large for perf's own buffer has memory before and behind it
@@ -28,7 +28,7 @@
 #include "trace_events_user_mm.h"
 
 /* Fits into any sub-buffer of ftrace's, and into perf's buffer */
-#define ALWAYS_FITS 2048
+#define UE_ALWAYS_FITS 2048
 
 /* Bytes of the largest entry for perf, the common header included */
 #define UE_PERF_MAX SZ_32K
@@ -37,17 +37,17 @@
 #define UE_TAIL (1 + sizeof(u64) - 1)
 
 /* What has no memory around it has to fit, with the NUL of an empty string */
-static_assert(USER_EVENT_SMALL < ALWAYS_FITS);
-static_assert(PAGE_SIZE / 2 >= ALWAYS_FITS);
+static_assert(USER_EVENT_SMALL < UE_ALWAYS_FITS);
+static_assert(PAGE_SIZE / 2 >= UE_ALWAYS_FITS);
 #ifdef CONFIG_PERF_EVENTS
-static_assert(ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE);
+static_assert(UE_ALWAYS_FITS + sizeof(struct trace_entry) + sizeof(u64) <= PERF_MAX_TRACE_SIZE);
 #endif
 
 /*
  * ftrace
  */
 
-static bool fits_ftrace(const struct trace_event_file *file, size_t len)
+static bool ue_fits_ftrace(const struct trace_event_file *file, size_t len)
 {
 	struct trace_buffer *buffer = file->tr->array_buffer.buffer;
 	size_t most = ring_buffer_max_event_size(buffer);
@@ -76,8 +76,8 @@ static bool ue_ftrace_wants(struct trace_event_file *file)
 }
 
 /*
- * Caller has preemption off.  A place rather than the file: who records keeps no
- * file in a register for the sake of this.
+ * Caller has preemption off.  It takes a place rather than the file, so that
+ * the code that records need not keep the file in a register for its sake.
  */
 static noinline void ue_count_ftrace(const struct user_event_consumers *consumers,
 				     unsigned int place)
@@ -89,8 +89,8 @@ static noinline void ue_count_ftrace(const struct user_event_consumers *consumer
 }
 
 /* Returns false for what has not been recorded, though it may have been wanted */
-static __always_inline bool record_ftrace(struct trace_event_file *file,
-					  const void *payload, size_t len)
+static __always_inline bool ue_record_ftrace(struct trace_event_file *file,
+					     const void *payload, size_t len)
 {
 	/* Reserving fills it in */
 	struct trace_event_buffer buffer __uninitialized;
@@ -115,12 +115,12 @@ static __always_inline bool record_ftrace(struct trace_event_file *file,
 #ifdef CONFIG_PERF_EVENTS
 
 /* With the u32 that perf puts before it, an entry is a multiple of u64 */
-static size_t perf_size(size_t len)
+static size_t ue_perf_size(size_t len)
 {
 	return ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) - sizeof(u32);
 }
 
-static bool fits_perf(size_t len)
+static bool ue_fits_perf(size_t len)
 {
 	return sizeof(struct trace_entry) + len <= UE_PERF_MAX;
 }
@@ -142,12 +142,12 @@ static noinline void ue_count_perf(const struct user_event_consumers *consumers,
 		atomic64_inc(&consumers->losses->perf);
 }
 
-static void record_perf(struct user_event *event, const struct user_event_consumers *consumers,
-			const void *payload, size_t len)
+static void ue_record_perf(struct user_event *event, const struct user_event_consumers *consumers,
+			   const void *payload, size_t len)
 {
 	struct trace_event_call *call = &event->call;
 	struct hlist_head *head = this_cpu_ptr(call->perf_events);
-	size_t size = perf_size(len);
+	size_t size = ue_perf_size(len);
 	struct trace_entry *entry;
 	struct pt_regs *regs;
 	int context;
@@ -167,7 +167,7 @@ static void record_perf(struct user_event *event, const struct user_event_consum
 }
 
 /*
- * The payload is alloc_payload()'s.  No perf event that is not counted as narrow
+ * The payload is ue_alloc_payload()'s.  No perf event that is not counted as narrow
  * comes up meanwhile, see ue_open_perf().
  */
 static noinline void ue_record_perf_large(struct user_event *event,
@@ -177,14 +177,14 @@ static noinline void ue_record_perf_large(struct user_event *event,
 	struct trace_event_call *call = &event->call;
 	struct hlist_head *head = this_cpu_ptr(call->perf_events);
 	struct hlist_head none = HLIST_HEAD_INIT;
-	size_t size = perf_size(len);
+	size_t size = ue_perf_size(len);
 	struct pt_regs regs = {};
 	int context;
 
 	if (!ue_perf_wants(call))
 		return;
 
-	context = fits_perf(len) ? perf_swevent_get_recursion_context() : -1;
+	context = ue_fits_perf(len) ? perf_swevent_get_recursion_context() : -1;
 	if (context < 0) {
 		ue_count_perf(consumers, call);
 		return;
@@ -203,7 +203,7 @@ static noinline void ue_record_perf_large(struct user_event *event,
 
 #else /* !CONFIG_PERF_EVENTS */
 
-static bool fits_perf(size_t len)
+static bool ue_fits_perf(size_t len)
 {
 	return false;
 }
@@ -213,8 +213,8 @@ static void ue_count_perf(const struct user_event_consumers *consumers,
 {
 }
 
-static void record_perf(struct user_event *event, const struct user_event_consumers *consumers,
-			const void *payload, size_t len)
+static void ue_record_perf(struct user_event *event, const struct user_event_consumers *consumers,
+			   const void *payload, size_t len)
 {
 }
 
@@ -231,16 +231,16 @@ static void ue_record_perf_large(struct user_event *event,
  */
 
 /* What no consumer can take; caller has preemption off */
-static bool fits_any(const struct user_event_consumers *consumers, size_t len)
+static bool ue_fits_any(const struct user_event_consumers *consumers, size_t len)
 {
 	struct trace_event_file *file;
 	unsigned int i;
 
-	if (READ_ONCE(consumers->perf) && fits_perf(len))
+	if (READ_ONCE(consumers->perf) && ue_fits_perf(len))
 		return true;
 	for (i = 0; i < consumers->nr_files; i++) {
 		file = READ_ONCE(consumers->files[i]);
-		if (file && fits_ftrace(file, len))
+		if (file && ue_fits_ftrace(file, len))
 			return true;
 	}
 	return false;
@@ -259,7 +259,7 @@ static noinline void ue_count_all(struct user_event *event,
 }
 
 /* Whether there is any sense in copying a large payload */
-static int check_size(struct user_event *event, size_t len)
+static int ue_check_size(struct user_event *event, size_t len)
 {
 	const struct user_event_consumers *consumers;
 	int ret = -EBADF;
@@ -267,18 +267,18 @@ static int check_size(struct user_event *event, size_t len)
 	preempt_disable_notrace();
 	consumers = rcu_dereference_sched(event->consumers);
 	if (consumers)
-		ret = fits_any(consumers, len) ? 0 : -E2BIG;
+		ret = ue_fits_any(consumers, len) ? 0 : -E2BIG;
 	if (ret == -E2BIG)
 		ue_count_all(event, consumers);
 	preempt_enable_notrace();
 	return ret;
 }
 
-static __always_inline void record_all(struct user_event *event,
-				       const struct user_event_consumers *consumers,
-				       void *payload, size_t len)
+static __always_inline void ue_record_all(struct user_event *event,
+					  const struct user_event_consumers *consumers,
+					  void *payload, size_t len)
 {
-	bool large = len > ALWAYS_FITS;
+	bool large = len > UE_ALWAYS_FITS;
 	struct trace_event_file *file;
 	unsigned int i;
 
@@ -286,19 +286,19 @@ static __always_inline void record_all(struct user_event *event,
 		file = READ_ONCE(consumers->files[i]);
 		if (unlikely(!file))
 			continue;
-		if (unlikely((large && !fits_ftrace(file, len)) ||
-			     !record_ftrace(file, payload, len)))
+		if (unlikely((large && !ue_fits_ftrace(file, len)) ||
+			     !ue_record_ftrace(file, payload, len)))
 			ue_count_ftrace(consumers, i);
 	}
 	if (READ_ONCE(consumers->perf)) {
 		if (likely(!large))
-			record_perf(event, consumers, payload, len);
+			ue_record_perf(event, consumers, payload, len);
 		else
 			ue_record_perf_large(event, consumers, payload, len);
 	}
 }
 
-/* What has become too large since check_size(); caller has preemption off */
+/* What has become too large since ue_check_size(); caller has preemption off */
 static noinline int ue_refuse(struct user_event *event,
 			      const struct user_event_consumers *consumers)
 {
@@ -317,8 +317,8 @@ static __always_inline int ue_record(struct user_event *event, void *payload, si
 	preempt_disable_notrace();
 	/* Replaced by attach and detach, and freed after such sections */
 	consumers = rcu_dereference_sched(event->consumers);
-	if (likely(consumers) && (len <= ALWAYS_FITS || fits_any(consumers, len)))
-		record_all(event, consumers, payload, len);
+	if (likely(consumers) && (len <= UE_ALWAYS_FITS || ue_fits_any(consumers, len)))
+		ue_record_all(event, consumers, payload, len);
 	else
 		ret = ue_refuse(event, consumers);
 	preempt_enable_notrace();
@@ -336,7 +336,7 @@ static noinline int ue_end_strings_and_record(struct user_event *event, void *pa
  * The payload is ours, with a byte behind it: what is checked here is what is
  * recorded.
  */
-static __always_inline int dispatch(struct user_event *event, void *payload, size_t len)
+static __always_inline int ue_dispatch(struct user_event *event, void *payload, size_t len)
 {
 	int ret = user_event_layout_check(event->layout, payload, len);
 
@@ -349,13 +349,13 @@ static __always_inline int dispatch(struct user_event *event, void *payload, siz
  * Allocates memory for a payload that is too large for the stack, if a consumer can
  * take it: an entry's common header fits before it, and zeros follow it.
  */
-static void *alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
+static void *ue_alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
 {
 	struct trace_entry *entry;
 	void *payload;
 	int ret;
 
-	ret = check_size(event, len);
+	ret = ue_check_size(event, len);
 	if (ret)
 		return ERR_PTR(ret);
 
@@ -373,18 +373,18 @@ static void ue_free_payload(void *payload)
 }
 
 /* Takes over the payload */
-static int emit_large(struct user_event *event, void *payload, size_t len)
+static int ue_emit_large(struct user_event *event, void *payload, size_t len)
 {
-	int ret = dispatch(event, payload, len);
+	int ret = ue_dispatch(event, payload, len);
 
 	ue_free_payload(payload);
 	return ret;
 }
 
-static noinline ssize_t copy_large(struct user_event *event, const char __user *from, size_t len)
+static noinline ssize_t ue_copy_large(struct user_event *event, const char __user *from, size_t len)
 {
 	size_t payload_len = len - sizeof(s32);
-	void *payload = alloc_payload(event, payload_len, USER_EVENT_GFP);
+	void *payload = ue_alloc_payload(event, payload_len, USER_EVENT_GFP);
 	int ret;
 
 	if (IS_ERR(payload))
@@ -393,7 +393,7 @@ static noinline ssize_t copy_large(struct user_event *event, const char __user *
 		ue_free_payload(payload);
 		return -EFAULT;
 	}
-	ret = emit_large(event, payload, payload_len);
+	ret = ue_emit_large(event, payload, payload_len);
 	return ret ?: len;
 }
 
@@ -417,10 +417,10 @@ ssize_t user_event_emit(struct user_event *event, const char __user *from, size_
 	int ret;
 
 	if (unlikely(payload_len > USER_EVENT_SMALL))
-		return copy_large(event, from, len);
+		return ue_copy_large(event, from, len);
 	if (unlikely(copy_from_user(&write.index, from, len)))
 		return -EFAULT;
-	ret = dispatch(event, write.payload, payload_len);
+	ret = ue_dispatch(event, write.payload, payload_len);
 	return ret ?: len;
 }
 
@@ -437,7 +437,7 @@ ssize_t user_event_emit(struct user_event *event, const char __user *from, size_
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t gfp)
 {
 	size_t len = iov_iter_count(from);
-	void *payload = alloc_payload(event, len, gfp);
+	void *payload = ue_alloc_payload(event, len, gfp);
 
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
@@ -445,7 +445,7 @@ int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t 
 		ue_free_payload(payload);
 		return -EFAULT;
 	}
-	return emit_large(event, payload, len);
+	return ue_emit_large(event, payload, len);
 }
 
 /**
@@ -463,19 +463,19 @@ int user_event_emit_copied(struct user_event *event, void *payload, size_t len)
 {
 	if (WARN_ON_ONCE(len > USER_EVENT_SMALL))
 		return -EINVAL;
-	return dispatch(event, payload, len);
+	return ue_dispatch(event, payload, len);
 }
 
 /*
  * Attach and detach: callbacks of the core, under event_mutex
  */
 
-static struct user_event_consumers *get_consumers(const struct user_event *event)
+static struct user_event_consumers *ue_get_consumers(const struct user_event *event)
 {
 	return rcu_dereference_protected(event->consumers, lockdep_is_held(&event_mutex));
 }
 
-static u8 status_of(const struct user_event_consumers *consumers)
+static u8 ue_status_of(const struct user_event_consumers *consumers)
 {
 	u8 status = consumers->perf ? USER_EVENT_BY_PERF : 0;
 	unsigned int i;
@@ -509,9 +509,9 @@ static struct user_event_losses *ue_obtain_losses(const struct user_event *event
 }
 
 /* Copies the event's consumers to an array that can hold one more file, at its end */
-static struct user_event_consumers *grow_consumers(const struct user_event *event)
+static struct user_event_consumers *ue_grow_consumers(const struct user_event *event)
 {
-	const struct user_event_consumers *old = get_consumers(event);
+	const struct user_event_consumers *old = ue_get_consumers(event);
 	struct user_event_losses *losses = ue_obtain_losses(event);
 	struct user_event_consumers *new;
 	unsigned int i;
@@ -533,9 +533,9 @@ static struct user_event_consumers *grow_consumers(const struct user_event *even
 	return new;
 }
 
-static void publish_consumers(struct user_event *event, struct user_event_consumers *new)
+static void ue_publish_consumers(struct user_event *event, struct user_event_consumers *new)
 {
-	struct user_event_consumers *old = get_consumers(event);
+	struct user_event_consumers *old = ue_get_consumers(event);
 
 	/* All consumers together hold one reference */
 	if (!old)
@@ -543,25 +543,25 @@ static void publish_consumers(struct user_event *event, struct user_event_consum
 	rcu_assign_pointer(event->consumers, new);
 	if (old)
 		kfree_rcu(old, rcu);
-	user_event_set_status(event, status_of(new));
+	user_event_set_status(event, ue_status_of(new));
 }
 
-static int attach_file(struct user_event *event, struct trace_event_file *file)
+static int ue_attach_file(struct user_event *event, struct trace_event_file *file)
 {
-	struct user_event_consumers *new = grow_consumers(event);
+	struct user_event_consumers *new = ue_grow_consumers(event);
 
 	if (!new)
 		return -ENOMEM;
 	event->recorded = true;
 	new->files[new->nr_files++] = file;
-	publish_consumers(event, new);
+	ue_publish_consumers(event, new);
 	return 0;
 }
 
 /* After a consumer has gone from the event's own struct, which needs no memory */
-static void detached(struct user_event *event, struct user_event_consumers *consumers)
+static void ue_detached(struct user_event *event, struct user_event_consumers *consumers)
 {
-	u8 status = status_of(consumers);
+	u8 status = ue_status_of(consumers);
 
 	if (!status) {
 		RCU_INIT_POINTER(event->consumers, NULL);
@@ -573,9 +573,9 @@ static void detached(struct user_event *event, struct user_event_consumers *cons
 		user_event_put_locked(event);
 }
 
-static void detach_file(struct user_event *event, const struct trace_event_file *file)
+static void ue_detach_file(struct user_event *event, const struct trace_event_file *file)
 {
-	struct user_event_consumers *consumers = get_consumers(event);
+	struct user_event_consumers *consumers = ue_get_consumers(event);
 	unsigned int i;
 
 	if (WARN_ON_ONCE(!consumers))
@@ -584,29 +584,29 @@ static void detach_file(struct user_event *event, const struct trace_event_file 
 		if (consumers->files[i] == file)
 			WRITE_ONCE(consumers->files[i], NULL);
 	}
-	detached(event, consumers);
+	ue_detached(event, consumers);
 }
 
 #ifdef CONFIG_PERF_EVENTS
-static int attach_perf(struct user_event *event)
+static int ue_attach_perf(struct user_event *event)
 {
-	struct user_event_consumers *new = grow_consumers(event);
+	struct user_event_consumers *new = ue_grow_consumers(event);
 
 	if (!new)
 		return -ENOMEM;
 	new->perf = true;
-	publish_consumers(event, new);
+	ue_publish_consumers(event, new);
 	return 0;
 }
 
-static void detach_perf(struct user_event *event)
+static void ue_detach_perf(struct user_event *event)
 {
-	struct user_event_consumers *consumers = get_consumers(event);
+	struct user_event_consumers *consumers = ue_get_consumers(event);
 
 	if (WARN_ON_ONCE(!consumers))
 		return;
 	WRITE_ONCE(consumers->perf, false);
-	detached(event, consumers);
+	ue_detached(event, consumers);
 }
 
 /*
@@ -640,10 +640,10 @@ static bool ue_is_narrow(const struct perf_event *perf)
 	return size > U16_MAX;
 }
 
-/* After attach_perf(), for each perf event, children of others included */
+/* After ue_attach_perf(), for each perf event, children of others included */
 static void ue_open_perf(struct user_event *event, struct perf_event *perf)
 {
-	struct user_event_losses *losses = get_consumers(event)->losses;
+	struct user_event_losses *losses = ue_get_consumers(event)->losses;
 
 	list_add(&perf->hw.tp_list, &losses->perf_events);
 	if (ue_is_narrow(perf)) {
@@ -653,10 +653,10 @@ static void ue_open_perf(struct user_event *event, struct perf_event *perf)
 	}
 }
 
-/* Before detach_perf().  What the rings of children have lost, the parent has */
+/* Before ue_detach_perf().  What the rings of children have lost, the parent has */
 static void ue_close_perf(struct user_event *event, struct perf_event *perf)
 {
-	struct user_event_losses *losses = get_consumers(event)->losses;
+	struct user_event_losses *losses = ue_get_consumers(event)->losses;
 
 	list_del(&perf->hw.tp_list);
 	if (ue_is_narrow(perf))
@@ -716,15 +716,15 @@ int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *dat
 
 	switch (type) {
 	case TRACE_REG_REGISTER:
-		return attach_file(event, data);
+		return ue_attach_file(event, data);
 	case TRACE_REG_UNREGISTER:
-		detach_file(event, data);
+		ue_detach_file(event, data);
 		return 0;
 #ifdef CONFIG_PERF_EVENTS
 	case TRACE_REG_PERF_REGISTER:
-		return attach_perf(event);
+		return ue_attach_perf(event);
 	case TRACE_REG_PERF_UNREGISTER:
-		detach_perf(event);
+		ue_detach_perf(event);
 		return 0;
 	case TRACE_REG_PERF_OPEN:
 		ue_open_perf(event, data);

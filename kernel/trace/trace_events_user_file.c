@@ -25,7 +25,7 @@ static_assert(sizeof(struct user_reg) == 28);
 static_assert(sizeof(struct user_unreg) == 16);
 
 /* Events that an open file has room for at first */
-#define MIN_INDEX_SIZE 4U
+#define UE_MIN_INDEX_SIZE 4U
 
 /**
  * struct user_event_index - the events an open file has registered
@@ -66,17 +66,17 @@ struct user_event_file {
  * Write indexes
  */
 
-/* Of a file that has registered nothing: one case less for who writes */
+/* The index of a file that has registered nothing, so that a write has no such case */
 static struct user_event_index no_index;
 
-static void free_index(struct user_event_index *index)
+static void ue_free_index(struct user_event_index *index)
 {
 	if (index != &no_index)
 		kvfree(index);
 }
 
 /* The slot an event is in, or the empty one where it belongs */
-static u32 *find_slot(const struct user_event_index *index, const struct user_event *event)
+static u32 *ue_find_slot(const struct user_event_index *index, const struct user_event *event)
 {
 	u32 mask = 2 * index->size - 1;
 	u32 i = hash_ptr(event, ilog2(mask + 1));
@@ -87,7 +87,7 @@ static u32 *find_slot(const struct user_event_index *index, const struct user_ev
 	return &index->slots[i];
 }
 
-static struct user_event_index *alloc_index(u32 size)
+static struct user_event_index *ue_alloc_index(u32 size)
 {
 	struct user_event_index *index;
 	size_t bytes = struct_size(index, events, size);
@@ -101,16 +101,16 @@ static struct user_event_index *alloc_index(u32 size)
 	return index;
 }
 
-static void append(struct user_event_index *index, struct user_event *event)
+static void ue_append(struct user_event_index *index, struct user_event *event)
 {
-	*find_slot(index, event) = index->nr + 1;
+	*ue_find_slot(index, event) = index->nr + 1;
 	index->events[index->nr] = event;
 	/* Who reads the new number finds the event */
 	smp_store_release(&index->nr, index->nr + 1);
 }
 
 /* Make room for one more.  Caller holds user_event_file::lock */
-static struct user_event_index *grow_index(struct user_event_file *file)
+static struct user_event_index *ue_grow_index(struct user_event_file *file)
 {
 	struct user_event_index *old, *new;
 	u32 i;
@@ -119,12 +119,12 @@ static struct user_event_index *grow_index(struct user_event_file *file)
 	if (old->nr < old->size)
 		return old;
 
-	new = alloc_index(max(2 * old->size, MIN_INDEX_SIZE));
+	new = ue_alloc_index(max(2 * old->size, UE_MIN_INDEX_SIZE));
 	if (!new)
 		return NULL;
 
 	for (i = 0; i < old->nr; i++)
-		append(new, old->events[i]);
+		ue_append(new, old->events[i]);
 	rcu_assign_pointer(file->index, new);
 	if (old != &no_index)
 		kvfree_rcu(old, rcu);
@@ -135,7 +135,7 @@ static struct user_event_index *grow_index(struct user_event_file *file)
  * The write index that an event has in a file, or would get next, -ENOMEM, or
  * -EINTR when current is being killed.
  */
-static int peek_number(struct user_event_file *file, const struct user_event *event)
+static int ue_peek_number(struct user_event_file *file, const struct user_event *event)
 {
 	struct user_event_index *index;
 	int ret = -ENOMEM;
@@ -144,9 +144,9 @@ static int peek_number(struct user_event_file *file, const struct user_event *ev
 	if (mutex_lock_killable(&file->lock))
 		return -EINTR;
 	/* With room for one more, whether or not it is needed */
-	index = grow_index(file);
+	index = ue_grow_index(file);
 	if (index) {
-		slot = *find_slot(index, event);
+		slot = *ue_find_slot(index, event);
 		ret = slot ? slot - 1 : index->nr;
 	}
 	mutex_unlock(&file->lock);
@@ -154,10 +154,10 @@ static int peek_number(struct user_event_file *file, const struct user_event *ev
 }
 
 /* Returns the write index that user space has been told, or an error */
-static int tell_number(struct user_event_file *file, const struct user_event *event,
-		       struct user_reg __user *ureg)
+static int ue_tell_number(struct user_event_file *file, const struct user_event *event,
+			  struct user_reg __user *ureg)
 {
-	int number = peek_number(file, event);
+	int number = ue_peek_number(file, event);
 
 	if (number >= 0 && put_user(number, &ureg->write_index))
 		return -EFAULT;
@@ -169,14 +169,14 @@ static int tell_number(struct user_event_file *file, const struct user_event *ev
  * when the file has given it to another event meanwhile, else the file has taken
  * over the reference, or dropped it where it had one already.
  */
-static bool take_number(struct user_event_file *file, struct user_event *event, u32 number)
+static bool ue_take_number(struct user_event_file *file, struct user_event *event, u32 number)
 {
 	struct user_event_index *index;
 	u32 slot;
 
 	guard(mutex)(&file->lock);
 	index = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
-	slot = *find_slot(index, event);
+	slot = *ue_find_slot(index, event);
 	if (slot) {
 		if (slot - 1 != number)
 			return false;
@@ -185,12 +185,12 @@ static bool take_number(struct user_event_file *file, struct user_event *event, 
 	}
 	if (index->nr != number || index->nr == index->size)
 		return false;
-	append(index, event);
+	ue_append(index, event);
 	return true;
 }
 
 /**
- * bind_event - give an event a write index, and an address to mirror it
+ * ue_bind_event - give an event a write index, and an address to mirror it
  * @file: the open file
  * @event: the event; the file takes over the caller's reference on success
  * @reg: what is asked for
@@ -203,19 +203,19 @@ static bool take_number(struct user_event_file *file, struct user_event *event, 
  * Return: 0, -EFAULT, -EADDRINUSE for the address, -ENOMEM, or -EINTR when
  * current is being killed.
  */
-static int bind_event(struct user_event_file *file, struct user_event *event,
-		      const struct user_reg *reg, struct user_reg __user *ureg)
+static int ue_bind_event(struct user_event_file *file, struct user_event *event,
+			 const struct user_reg *reg, struct user_reg __user *ureg)
 {
 	int number, ret;
 
-	number = tell_number(file, event, ureg);
+	number = ue_tell_number(file, event, ureg);
 	if (number < 0)
 		return number;
 	ret = user_event_register(event, reg->enable_addr, reg->enable_bit, reg->enable_size);
 	if (ret)
 		return ret;
-	while (!take_number(file, event, number)) {
-		number = tell_number(file, event, ureg);
+	while (!ue_take_number(file, event, number)) {
+		number = ue_tell_number(file, event, ureg);
 		if (number < 0) {
 			user_event_unregister(reg->enable_addr, reg->enable_bit);
 			return number;
@@ -229,7 +229,7 @@ static int bind_event(struct user_event_file *file, struct user_event *event,
 }
 
 /**
- * find_event - find what a write is for
+ * ue_event_for_write - find what a write is for
  * @file: the open file
  * @number: the write index
  * @len: bytes of the payload
@@ -237,8 +237,8 @@ static int bind_event(struct user_event_file *file, struct user_event *event,
  *
  * Return: 0, -EINVAL, -ENOENT, or what user_event_check_write() returns.
  */
-static __always_inline int find_event(struct user_event_file *file, s32 number,
-				      size_t len, struct user_event **event)
+static __always_inline int ue_event_for_write(struct user_event_file *file, s32 number,
+					      size_t len, struct user_event **event)
 {
 	const struct user_event_index *index;
 	u32 nr;
@@ -246,7 +246,7 @@ static __always_inline int find_event(struct user_event_file *file, s32 number,
 	rcu_read_lock();
 	/* Replaced as it grows, and freed after a grace period */
 	index = rcu_dereference(file->index);
-	/* Pairs with append(): what is counted is there */
+	/* Pairs with ue_append(): what is counted is there */
 	nr = smp_load_acquire(&index->nr);
 	if (unlikely((u32)number >= nr)) {
 		rcu_read_unlock();
@@ -262,7 +262,7 @@ static struct user_event *ue_event_at(struct user_event_file *file, s32 number)
 {
 	struct user_event *event = NULL;
 
-	find_event(file, number, SIZE_MAX, &event);
+	ue_event_for_write(file, number, SIZE_MAX, &event);
 	return event;
 }
 
@@ -271,7 +271,7 @@ static struct user_event *ue_event_at(struct user_event_file *file, s32 number)
  */
 
 /* A struct that user space knows in its own size: longer ones end in zeros */
-static int copy_struct(void *to, size_t size, const void __user *from)
+static int ue_copy_struct(void *to, size_t size, const void __user *from)
 {
 	u32 user_size;
 
@@ -284,18 +284,18 @@ static int copy_struct(void *to, size_t size, const void __user *from)
 	return copy_struct_from_user(to, size, from, user_size);
 }
 
-static bool is_enable_size(u8 size)
+static bool ue_is_enable_size(u8 size)
 {
 	return size == sizeof(u32) || (IS_ENABLED(CONFIG_64BIT) && size == sizeof(u64));
 }
 
-static int check_reg(const struct user_reg *reg)
+static int ue_check_reg(const struct user_reg *reg)
 {
 	unsigned long addr = reg->enable_addr;
 
 	if (reg->flags & ~(USER_EVENT_REG_MAX - 1))
 		return -EINVAL;
-	if (!is_enable_size(reg->enable_size))
+	if (!ue_is_enable_size(reg->enable_size))
 		return -EINVAL;
 	if (reg->enable_addr & (reg->enable_size - 1))
 		return -EINVAL;
@@ -307,7 +307,7 @@ static int check_reg(const struct user_reg *reg)
 }
 
 /* Copy a description or a name; @to has room for USER_EVENT_MAX_DESC bytes */
-static int copy_text(char *to, const char __user *from)
+static int ue_copy_text(char *to, const char __user *from)
 {
 	long len = strncpy_from_user(to, from, USER_EVENT_MAX_DESC);
 
@@ -316,25 +316,25 @@ static int copy_text(char *to, const char __user *from)
 	return len == USER_EVENT_MAX_DESC ? -EINVAL : 0;
 }
 
-static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
+static int ue_ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 {
 	char desc[USER_EVENT_MAX_DESC] __uninitialized;
 	struct user_event *event;
 	struct user_reg reg;
 	int ret;
 
-	ret = copy_struct(&reg, sizeof(reg), ureg);
+	ret = ue_copy_struct(&reg, sizeof(reg), ureg);
 	if (ret)
 		return ret;
 
-	ret = check_reg(&reg);
+	ret = ue_check_reg(&reg);
 	if (ret)
 		return ret;
 
 	if (user_event_is_registered(reg.enable_addr, reg.enable_bit))
 		return -EADDRINUSE;
 
-	ret = copy_text(desc, u64_to_user_ptr(reg.name_args));
+	ret = ue_copy_text(desc, u64_to_user_ptr(reg.name_args));
 	if (ret)
 		return ret;
 
@@ -345,30 +345,30 @@ static int ioctl_reg(struct user_event_file *file, struct user_reg __user *ureg)
 	if (IS_ERR(event))
 		return PTR_ERR(event);
 
-	ret = bind_event(file, event, &reg, ureg);
+	ret = ue_bind_event(file, event, &reg, ureg);
 	if (ret)
 		user_event_put(event);
 	return ret;
 }
 
-static int ioctl_del(struct user_event_file *file, const char __user *uname)
+static int ue_ioctl_del(struct user_event_file *file, const char __user *uname)
 {
 	char name[USER_EVENT_MAX_DESC] __uninitialized;
 	int ret;
 
-	ret = copy_text(name, uname);
+	ret = ue_copy_text(name, uname);
 	if (ret)
 		return ret;
 
 	return user_event_delete_all(file->group, name);
 }
 
-static int ioctl_unreg(const struct user_unreg __user *uunreg)
+static int ue_ioctl_unreg(const struct user_unreg __user *uunreg)
 {
 	struct user_unreg unreg;
 	int ret;
 
-	ret = copy_struct(&unreg, sizeof(unreg), uunreg);
+	ret = ue_copy_struct(&unreg, sizeof(unreg), uunreg);
 	if (ret)
 		return ret;
 	if (unreg.__reserved || unreg.__reserved2)
@@ -379,18 +379,18 @@ static int ioctl_unreg(const struct user_unreg __user *uunreg)
 	return user_event_unregister(unreg.disable_addr, unreg.disable_bit);
 }
 
-static long data_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+static long ue_data_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct user_event_file *file = filp->private_data;
 	void __user *user = (void __user *)arg;
 
 	switch (cmd) {
 	case DIAG_IOCSREG:
-		return ioctl_reg(file, user);
+		return ue_ioctl_reg(file, user);
 	case DIAG_IOCSDEL:
-		return ioctl_del(file, user);
+		return ue_ioctl_del(file, user);
 	case DIAG_IOCSUNREG:
-		return ioctl_unreg(user);
+		return ue_ioctl_unreg(user);
 	default:
 		return -ENOTTY;
 	}
@@ -402,7 +402,7 @@ static long data_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 #define DIAG_IOCSDEL_COMPAT	_IOW(DIAG_IOC_MAGIC, 1, compat_uptr_t)
 #define DIAG_IOCSUNREG_COMPAT	_IOW(DIAG_IOC_MAGIC, 2, compat_uptr_t)
 
-static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+static long ue_data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case DIAG_IOCSREG_COMPAT:
@@ -415,17 +415,17 @@ static long data_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long
 		cmd = DIAG_IOCSUNREG;
 		break;
 	}
-	return data_ioctl(filp, cmd, (unsigned long)compat_ptr(arg));
+	return ue_data_ioctl(filp, cmd, (unsigned long)compat_ptr(arg));
 }
 #else
-#define data_compat_ioctl NULL
+#define ue_data_compat_ioctl NULL
 #endif
 
 /*
  * open, write, close
  */
 
-static int data_open(struct inode *inode, struct file *filp)
+static int ue_data_open(struct inode *inode, struct file *filp)
 {
 	struct user_event_group *group = user_event_group_open(inode);
 	struct user_event_file *file;
@@ -443,25 +443,25 @@ static int data_open(struct inode *inode, struct file *filp)
 	filp->private_data = file;
 	/* The position stays 0: those who share the file need not take turns */
 	filp->f_mode &= ~FMODE_ATOMIC_POS;
-	/* io_uring may write in the context of who submits: no lock is taken */
+	/* io_uring may write in the context of the submitter: no lock is taken */
 	filp->f_mode |= FMODE_NOWAIT;
 	return 0;
 }
 
 /* No one else has the file any more */
-static int data_release(struct inode *inode, struct file *filp)
+static int ue_data_release(struct inode *inode, struct file *filp)
 {
 	struct user_event_file *file = filp->private_data;
 	struct user_event_index *index = rcu_access_pointer(file->index);
 
 	user_event_put_all(index->events, index->nr);
-	free_index(index);
+	ue_free_index(index);
 	user_event_group_put(file->group);
 	kfree(file);
 	return 0;
 }
 
-static ssize_t data_write(struct file *filp, const char __user *from, size_t len, loff_t *pos)
+static ssize_t ue_data_write(struct file *filp, const char __user *from, size_t len, loff_t *pos)
 {
 	struct user_event *event;
 	s32 number;
@@ -472,7 +472,7 @@ static ssize_t data_write(struct file *filp, const char __user *from, size_t len
 	if (unlikely(get_user(number, (const s32 __user *)from)))
 		return -EFAULT;
 
-	ret = find_event(filp->private_data, number, len - sizeof(number), &event);
+	ret = ue_event_for_write(filp->private_data, number, len - sizeof(number), &event);
 	if (ret)
 		return ret;
 	return user_event_emit(event, from, len);
@@ -486,7 +486,7 @@ static ssize_t data_write(struct file *filp, const char __user *from, size_t len
  * is, as in writes to a pipe or a socket: were it left to a worker of io_uring,
  * the event would carry the worker's PID, and come after those behind it.
  */
-static noinline ssize_t write_pieces(struct kiocb *kiocb, struct iov_iter *from)
+static noinline ssize_t ue_write_pieces(struct kiocb *kiocb, struct iov_iter *from)
 {
 	bool nowait = kiocb->ki_flags & IOCB_NOWAIT;
 	size_t len = iov_iter_count(from);
@@ -497,7 +497,8 @@ static noinline ssize_t write_pieces(struct kiocb *kiocb, struct iov_iter *from)
 	if (!copy_from_iter_full(&number, sizeof(number), from))
 		return -EFAULT;
 
-	ret = find_event(kiocb->ki_filp->private_data, number, len - sizeof(number), &event);
+	ret = ue_event_for_write(kiocb->ki_filp->private_data, number, len - sizeof(number),
+				 &event);
 	if (ret)
 		return ret;
 	ret = user_event_emit_iter(event, from, nowait ? USER_EVENT_GFP_NOWAIT : USER_EVENT_GFP);
@@ -507,7 +508,7 @@ static noinline ssize_t write_pieces(struct kiocb *kiocb, struct iov_iter *from)
 	return ret ?: len;
 }
 
-static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
+static ssize_t ue_data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 {
 	struct user_event_write write __uninitialized;
 	size_t len = iov_iter_count(from);
@@ -519,18 +520,18 @@ static ssize_t data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 		return -EFAULT;
 	if (unlikely(len > sizeof(write.index) + USER_EVENT_SMALL ||
 		     !copy_from_iter_full(&write.index, len, from)))
-		return write_pieces(kiocb, from);
+		return ue_write_pieces(kiocb, from);
 
-	ret = find_event(kiocb->ki_filp->private_data, write.index, len - sizeof(write.index),
-			 &event);
+	ret = ue_event_for_write(kiocb->ki_filp->private_data, write.index,
+				 len - sizeof(write.index), &event);
 	ret = ret ?: user_event_emit_copied(event, write.payload, len - sizeof(write.index));
 	return ret ?: len;
 }
 
 /*
  * The group, and what is registered, by write index.  The caller has a reference
- * to the file, which keeps the events, and their names never change, so who
- * registers or writes has nothing to wait for.
+ * to the file, which keeps the events, and their names never change, so
+ * neither registrations nor writes have to wait for this.
  */
 static void ue_data_show_fdinfo(struct seq_file *m, struct file *filp)
 {
@@ -546,14 +547,14 @@ static void ue_data_show_fdinfo(struct seq_file *m, struct file *filp)
 	}
 }
 
-static const struct file_operations data_fops = {
+static const struct file_operations ue_data_fops = {
 	.owner		= THIS_MODULE,
-	.open		= data_open,
-	.release	= data_release,
-	.write		= data_write,
-	.write_iter	= data_write_iter,
-	.unlocked_ioctl	= data_ioctl,
-	.compat_ioctl	= data_compat_ioctl,
+	.open		= ue_data_open,
+	.release	= ue_data_release,
+	.write		= ue_data_write,
+	.write_iter	= ue_data_write_iter,
+	.unlocked_ioctl	= ue_data_ioctl,
+	.compat_ioctl	= ue_data_compat_ioctl,
 	.show_fdinfo	= ue_data_show_fdinfo,
 	/* What io_uring asks of regular files besides FMODE_NOWAIT */
 	.fop_flags	= FOP_BUFFER_WASYNC,
@@ -566,7 +567,7 @@ static const struct file_operations data_fops = {
 /* All trace events share numbers of 16 bits: this leaves a quarter to others */
 static unsigned int ue_largest_max = 49152;
 
-static struct ctl_table sysctls[] = {
+static struct ctl_table ue_sysctls[] = {
 	{
 		.procname	= "user_events_max",
 		.data		= &user_events_max,
@@ -579,7 +580,7 @@ static struct ctl_table sysctls[] = {
 
 /* What each group has, and the default group in the top directory */
 static const struct user_event_group_file ue_files[] = {
-	{ "user_events_data", TRACE_MODE_WRITE, &data_fops },
+	{ "user_events_data", TRACE_MODE_WRITE, &ue_data_fops },
 	{ "user_events_status", TRACE_MODE_READ, &user_event_status_fops },
 	{ "user_events_lost", TRACE_MODE_READ, &user_event_lost_fops },
 	{}
@@ -606,7 +607,7 @@ static int __init user_events_init(void)
 		pr_warn("user_events is not available: %d\n", ret);
 		return ret;
 	}
-	register_sysctl_init("kernel", sysctls);
+	register_sysctl_init("kernel", ue_sysctls);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: who wants an event is not refused for what does not last.
+ * user_events: nobody is refused an event for a reason that does not last.
  *
  * An address space that has ended may still be held by a job, its references be
  * in the list of what was discarded, and the tracing core let go of an event
@@ -37,7 +37,7 @@ static void ue_settle(void)
 /**
  * user_events_settle - remove the events that only what has ended keeps
  *
- * For who looks at events without failing by one that is about to go.
+ * For readers of a list of events, which must not show those that are about to go.
  *
  * Context: Process context, may sleep; event_mutex not held.
  */

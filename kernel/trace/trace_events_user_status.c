@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * user_events: entry point: user_events_status, which lists a group's events and
- * who uses them.
+ * their consumers.
  */
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -12,8 +12,8 @@
 #include "trace_events_user_mm.h"
 
 /* Stands for the lines behind the events; the position after it is the end */
-#define SUMMARY ((void *)1)
-#define SUMMARY_POS ((loff_t)U32_MAX + 1)
+#define UE_SUMMARY ((void *)1)
+#define UE_SUMMARY_POS ((loff_t)U32_MAX + 1)
 
 static struct user_event_group *ue_status_group(struct seq_file *m)
 {
@@ -26,13 +26,13 @@ static void *ue_status_at(struct seq_file *m, loff_t *pos)
 	unsigned long id = *pos;
 	struct user_event *event;
 
-	if (*pos > SUMMARY_POS)
+	if (*pos > UE_SUMMARY_POS)
 		return NULL;
 
-	event = *pos < SUMMARY_POS ?
+	event = *pos < UE_SUMMARY_POS ?
 		xa_find(&ue_status_group(m)->events, &id, U32_MAX, XA_PRESENT) : NULL;
-	*pos = event ? id : SUMMARY_POS;
-	return event ?: SUMMARY;
+	*pos = event ? id : UE_SUMMARY_POS;
+	return event ?: UE_SUMMARY;
 }
 
 static void *ue_status_start(struct seq_file *m, loff_t *pos)
@@ -61,7 +61,7 @@ static int ue_status_show(struct seq_file *m, void *v)
 {
 	const struct user_event *event = v;
 
-	if (v == SUMMARY) {
+	if (v == UE_SUMMARY) {
 		seq_printf(m, "\nActive: %u\nBusy: %u\n",
 			   ue_status_group(m)->nr_events, ue_status_group(m)->nr_busy);
 		return 0;
