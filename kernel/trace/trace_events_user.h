@@ -5,10 +5,13 @@
  * A file calls only files above it in this list:
  *
  *   trace_events_user_layout.c    text -> immutable layout
+ *   trace_events_user_payload.c   whether a payload has what its layout says
  *   trace_events_user_number.c    the type numbers of removed events
- *   trace_events_user_changes.c   who polls for changes of a group
+ *   trace_events_user_changes.c   pollers that wait for changes of a group
  *   trace_events_user_pattern.c   patterns of what is to be recorded
- *   trace_events_user.c           an event's life: name, find, share, delete
+ *   trace_events_user_table.c     names and formats, and how they are found
+ *   trace_events_user_end.c       references to an event, and its end
+ *   trace_events_user.c           how an event is shared, or made
  *   trace_events_user_set.c       registrations that address spaces share
  *   trace_events_user_page.c      pages of user memory, and the bits in them
  *   trace_events_user_mm.c        the life of an address space
@@ -65,9 +68,7 @@
 #include <linux/mm_types.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
-#include <linux/siphash.h>
 #include <linux/spinlock.h>
-#include <linux/string.h>
 #include <linux/trace_events.h>
 #include <linux/tracepoint.h>
 #include <linux/user_events.h>
@@ -77,6 +78,7 @@
 
 #include "trace.h"
 #include "trace_dynevent.h"
+#include "trace_events_user_layout.h"
 
 /*
  * Memory that a registration takes is charged to the task that registers, and
@@ -90,170 +92,6 @@
 /* Bytes of a description that a program gives, with its NUL */
 #define USER_EVENT_MAX_DESC 512
 
-/* Elements of a char array field */
-#define USER_EVENT_MAX_ARRAY 1024
-
-/* Bytes of an entry's fixed part, its common header included */
-#define USER_EVENT_MAX_ENTRY U16_MAX
-
-/* Where a layout's first field is: behind the common header of all entries */
-#define USER_EVENT_FIRST_OFFSET sizeof(struct trace_entry)
-
-/*
- * trace_events_user_layout.c
- */
-
-/**
- * struct user_event_dyn_check - what a payload has to fulfil for one field
- * @offset: of the field's u32 in the payload, in bytes
- * @relative: __rel_loc: the data's offset counts from the end of the u32;
- *	else __data_loc: from the start of the entry
- * @string: the data's last byte is NUL
- */
-struct user_event_dyn_check {
-	u16	offset;
-	bool	relative;
-	bool	string;
-};
-
-/**
- * enum user_event_fault - what can be wrong with a command to dynamic_events
- * @USER_EVENT_BAD_CHAR: a character that no description may have
- * @USER_EVENT_NO_NAME: nothing where the name should be
- * @USER_EVENT_RESERVED_NAME: a name that tracefs has for something else
- * @USER_EVENT_BAD_FLAGS: a colon in the name: there are no flags
- * @USER_EVENT_LONG_NAME: a name that can't be a directory's
- * @USER_EVENT_BAD_FIELD: too few words for a field, or too many
- * @USER_EVENT_BAD_TYPE: a type that there is not
- * @USER_EVENT_BAD_SIZE: a struct's size that is none
- * @USER_EVENT_BAD_FIELD_NAME: a field's name that is no identifier of its own
- * @USER_EVENT_FIELD_TWICE: a field's name that another field has
- * @USER_EVENT_LARGE_ENTRY: fields that are more than an entry can hold
- * @USER_EVENT_BAD_SYSTEM: a system that is none of ours
- * @USER_EVENT_EXISTS: the name belongs to an event with other fields
- * @USER_EVENT_MULTI_ONLY: the group has no events with one format a name
- */
-enum user_event_fault {
-	USER_EVENT_BAD_CHAR,
-	USER_EVENT_NO_NAME,
-	USER_EVENT_RESERVED_NAME,
-	USER_EVENT_BAD_FLAGS,
-	USER_EVENT_LONG_NAME,
-	USER_EVENT_BAD_FIELD,
-	USER_EVENT_BAD_TYPE,
-	USER_EVENT_BAD_SIZE,
-	USER_EVENT_BAD_FIELD_NAME,
-	USER_EVENT_FIELD_TWICE,
-	USER_EVENT_LARGE_ENTRY,
-	USER_EVENT_BAD_SYSTEM,
-	USER_EVENT_EXISTS,
-	USER_EVENT_MULTI_ONLY,
-};
-
-/**
- * struct user_event_error - what is wrong with a command, and where
- * @fault: what
- * @at: the first character that it is about
- */
-struct user_event_error {
-	enum user_event_fault	fault;
-	const char		*at;
-};
-
-/**
- * struct user_event_layout - the fields of an event, parsed once
- * @key_len: bytes of the key
- * @size: least payload of an event, in bytes
- * @nr_fields: entries of @fields
- * @nr_checks: how many of them are dynamic
- * @list: @fields for the tracing core, the last one first; changed under
- *	event_mutex only, see user_event_layout_detach()
- * @fields: what the core knows of each field; type and name point into the
- *	key; where there is none, one that stands for that
- *
- * Behind it are user_event_layout_checks() and user_event_layout_key().
- *
- * Immutable but for @list; owned by one event, freed after a grace period.
- * There is one for each event, so no byte of it is kept that can be computed.
- */
-struct user_event_layout {
-	u16				key_len;
-	u16				size;
-	u16				nr_fields;
-	u16				nr_checks;
-	struct list_head		list;
-	struct ftrace_event_field	fields[];
-};
-
-/**
- * user_event_layout_checks - what a payload has to fulfil
- * @layout: of the event
- *
- * Return: the entries for the dynamic fields in offset order, inside @layout.
- */
-static inline struct user_event_dyn_check *
-user_event_layout_checks(const struct user_event_layout *layout)
-{
-	return (void *)&layout->fields[layout->nr_fields ?: 1];
-}
-
-/**
- * user_event_layout_key - canonical text: each field as "TYPE\0NAME\0", a
- * struct's with its "SIZE\0" behind
- * @layout: of the event
- *
- * Return: the text, inside @layout; two layouts are equal when their keys are.
- */
-static inline char *user_event_layout_key(const struct user_event_layout *layout)
-{
-	return (char *)(user_event_layout_checks(layout) + layout->nr_checks);
-}
-
-int user_event_name_len(const char *desc, size_t *len, struct user_event_error *error);
-struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
-						  struct user_event_error *error);
-u32 user_event_layout_hash(const struct user_event_layout *layout, const hsiphash_key_t *key);
-char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp);
-void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout);
-bool user_event_layout_match(const struct user_event_layout *layout,
-			     int argc, const char **argv);
-int user_event_layout_check_dyn(const struct user_event_layout *layout,
-				const void *payload, size_t len);
-ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
-				      void *payload, size_t len);
-struct list_head *user_event_layout_fields(struct user_event_layout *layout);
-void user_event_layout_attach(struct user_event_layout *layout);
-void user_event_layout_detach(struct user_event_layout *layout);
-
-/**
- * user_event_layout_check - look whether the dynamic fields are in the payload
- * @layout: of the event
- * @payload: a payload, which no one else can change
- * @len: bytes of @payload, no less than the layout's size
- *
- * Return: 0, -EFAULT for one that is not, or a string without its NUL, or 1
- * when user_event_layout_end_strings() has to see to a string of no bytes.
- */
-static inline int user_event_layout_check(const struct user_event_layout *layout,
-					  const void *payload, size_t len)
-{
-	return layout->nr_checks ? user_event_layout_check_dyn(layout, payload, len) : 0;
-}
-
-/**
- * user_event_layout_equal - tell whether two layouts are the same
- * @a: one layout
- * @b: the other
- *
- * Return: true when programs that use them can share an event.
- */
-static inline bool user_event_layout_equal(const struct user_event_layout *a,
-					   const struct user_event_layout *b)
-{
-	return a->key_len == b->key_len &&
-	       !memcmp(user_event_layout_key(a), user_event_layout_key(b), a->key_len);
-}
-
 /*
  * trace_events_user_changes.c
  */
@@ -262,8 +100,8 @@ struct poll_table_struct;
 struct user_event_group;
 
 /**
- * struct user_event_changes - who polls for changes of a group's events
- * @wait: those who poll
+ * struct user_event_changes - pollers that wait for changes of a group's events
+ * @wait: the pollers
  * @wake: wakes them up; pending only where a change has cleared @awaited
  * @generation: grows with each change; written under event_mutex, read anywhere
  * @awaited: somebody has read @generation since those in @wait were woken up;
@@ -284,7 +122,7 @@ __poll_t user_event_changes_poll(struct user_event_group *group, struct file *fi
 				 struct poll_table_struct *wait, u32 seen);
 
 /*
- * trace_events_user.c
+ * trace_events_user_table.c
  */
 
 /**
@@ -306,14 +144,14 @@ struct user_event_discard {
  * @single: class of its events with one format a name
  * @multi: class of its events with many formats a name
  * @refs: one for its directory, and one for each open file of the group and for
- *	each command that is about it.  An event is made by who has one.
+ *	each command that is about it.  Whoever makes an event has one.
  * @max: the most events at one time; more than user_events_max there are never
  * @multi_format_only: registrations have to ask for USER_EVENT_REG_MULTI_FORMAT
  * @events: all its events, by user_event::id; changed under event_mutex
  * @nr_events: entries of @events; under event_mutex
  * @nr_busy: events with a consumer; under event_mutex
  * @node: in the list of groups; changed under ue_groups_lock, read under RCU
- * @changes: who polls for changes of these
+ * @changes: the pollers of its status
  * @losses: struct user_event_losses of those that have had a consumer, by
  *	user_event::id; changed under event_mutex
  */
@@ -334,17 +172,17 @@ struct user_event_group {
 
 /**
  * struct user_event_name - a registered name of a group
- * @node: in the table of names, by @group and @text
+ * @node: in the table of names, by @group and @reg_name
  * @group: whose name it is
  * @single: the single-format event of this name, or NULL; changed under
  *	event_mutex, read under RCU
  * @formats: the multi-format events of this name, newest first; under
  *	event_mutex
  * @rcu: frees it after those who found it, who do not look at @formats
- * @ident: @text with '_' for what can't be in an identifier; @text itself, or
- *	behind it
- * @len: bytes of @text without its NUL
- * @text: the registered name
+ * @ident: @reg_name with '_' for what can't be in an identifier; @reg_name
+ *	itself, or behind it
+ * @len: bytes of @reg_name without its NUL
+ * @reg_name: the registered name
  *
  * Exists while an event has it.
  */
@@ -358,7 +196,19 @@ struct user_event_name {
 	};
 	char				*ident;
 	u8				len;
-	char				text[];
+	char				reg_name[];
+};
+
+/**
+ * struct user_event_name_key - what a name is found by
+ * @group: whose
+ * @reg_name: the name; need not be NUL-terminated
+ * @len: bytes of @reg_name
+ */
+struct user_event_name_key {
+	struct user_event_group		*group;
+	const char			*reg_name;
+	size_t				len;
 };
 
 /* Bits of user_event::status */
@@ -368,7 +218,7 @@ struct user_event_name {
 /**
  * struct user_event - an event: one name, one layout
  * @layout: its fields; owned
- * @consumers: who records it, or NULL for no one; replaced under event_mutex,
+ * @consumers: what records it, or NULL for nothing; replaced under event_mutex,
  *	read with preemption off; owned
  * @refs: an open file's, an address set's, the consumers' together, and one
  *	for @persists.  It becomes 0 under event_mutex only.
@@ -378,7 +228,7 @@ struct user_event_name {
  *	until they wrap
  * @toggled: number of the toggle that last changed whether there are consumers;
  *	0 for none; under @lock
- * @status: who the consumers are, USER_EVENT_BY_*; written under event_mutex
+ * @status: what kinds of consumers there are, USER_EVENT_BY_*; written under event_mutex
  *	and @lock, read anywhere
  * @multi: made for USER_EVENT_REG_MULTI_FORMAT; never changes
  * @persists: stays until it is deleted; under @lock, and once true, never false
@@ -424,30 +274,29 @@ struct user_event {
 
 extern struct dyn_event_operations user_event_dyn_ops;
 extern struct user_event_group user_event_default_group;
+extern unsigned int user_events_nr;
 extern unsigned int user_events_max;
 extern unsigned int user_event_max_held;
 #if IS_ENABLED(CONFIG_KUNIT)
 extern u32 ue_next_index;
 #endif
 
-struct user_event *user_event_get(struct user_event_group *group,
-				  const char *desc, unsigned int reg_flags);
-void user_event_persist(struct user_event *event);
-void user_event_put(struct user_event *event);
-void user_event_put_all(struct user_event **events, u32 nr);
-void user_event_put_locked(struct user_event *event);
-void user_event_get_locked(struct user_event *event);
-void user_event_discard(struct user_event_discard *discard);
-void user_events_drop_locked(void);
-void user_events_drop_all(void);
-void user_events_clean(void);
-void user_events_retry_stuck(void);
-bool user_event_is_busy(struct user_event *event);
-int user_event_delete_unused(struct user_event *event);
-int user_event_delete(struct user_event_group *group, const char *name);
-struct list_head *user_event_fields(struct trace_event_call *call);
-const char *user_event_format_name(struct trace_event_call *call);
-int user_event_init(void);
+u32 user_event_hash_layout(const struct user_event_layout *layout);
+struct user_event_name *user_event_name_find(const struct user_event_name_key *key);
+struct user_event_name *user_event_name_alloc(const struct user_event_name_key *key);
+struct user_event_name *user_event_name_find_or_add(const struct user_event_name_key *key,
+						    struct user_event_name **new);
+void user_event_name_drop_unused(struct user_event_name *name);
+struct user_event *user_event_find_format(const struct user_event_name *name,
+					  const struct user_event_layout *layout, u32 hash);
+int user_event_publish(struct user_event *event);
+void user_event_unpublish(struct user_event *event);
+int user_event_table_init(void);
+
+/*
+ * trace_events_user_number.c
+ */
+
 bool user_event_release_number(void);
 int user_event_remove_call(struct user_event *event);
 
@@ -518,6 +367,39 @@ static inline bool user_event_has_patterns(void)
 }
 
 /*
+ * trace_events_user_end.c
+ */
+
+void user_event_free(struct user_event *event);
+void user_event_free_later(struct user_event *event);
+int user_event_remove(struct user_event *event);
+bool user_event_remove_one(void);
+void user_event_put(struct user_event *event);
+void user_event_put_all(struct user_event **events, u32 nr);
+void user_event_put_locked(struct user_event *event);
+void user_event_get_locked(struct user_event *event);
+void user_event_discard(struct user_event_discard *discard);
+void user_events_drop_locked(void);
+void user_events_drop_all(void);
+void user_events_clean(void);
+void user_events_retry_stuck(void);
+bool user_event_is_busy(struct user_event *event);
+int user_event_delete_unused(struct user_event *event);
+int user_event_delete(struct user_event_group *group, const char *name);
+int user_event_end_init(void);
+
+/*
+ * trace_events_user.c
+ */
+
+struct user_event *user_event_get(struct user_event_group *group,
+				  const char *desc, unsigned int reg_flags);
+void user_event_persist(struct user_event *event);
+struct list_head *user_event_fields(struct trace_event_call *call);
+const char *user_event_format_name(struct trace_event_call *call);
+int user_event_init(void);
+
+/*
  * trace_events_user_emit.c
  */
 
@@ -542,7 +424,7 @@ struct user_event_losses {
 };
 
 /**
- * struct user_event_consumers - who records an event
+ * struct user_event_consumers - what records an event
  * @rcu: frees it after those who dispatch to it
  * @losses: what they could not record; the event's, not owned
  * @perf: perf does

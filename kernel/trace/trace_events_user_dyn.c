@@ -168,7 +168,7 @@ static int ue_dyn_show(struct seq_file *m, struct dyn_event *devent)
 	seq_puts(m, USER_EVENTS_PREFIX);
 	if (event->name->group != &user_event_default_group)
 		seq_printf(m, "%s/", event->call.class->system);
-	seq_puts(m, event->name->text);
+	seq_puts(m, event->name->reg_name);
 	user_event_layout_show(m, event->layout);
 	seq_putc(m, '\n');
 	return 0;
@@ -208,7 +208,7 @@ static bool ue_dyn_match(const char *system, const char *text, int argc,
 {
 	struct user_event *event = ue_from_devent(devent);
 
-	if (strcmp(event->name->text, text) || !ue_is_there(event))
+	if (strcmp(event->name->reg_name, text) || !ue_is_there(event))
 		return false;
 	/* Without a system, the default group is meant */
 	if (system ? strcmp(event->call.class->system, system) :

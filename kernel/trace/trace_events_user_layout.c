@@ -14,39 +14,39 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "trace_events_user.h"
+#include "trace_events_user_layout.h"
 
 /* The most words a field has: __data_loc unsigned TYPE NAME, struct N F SIZE */
-#define MAX_WORDS 4
+#define UE_MAX_WORDS 4
 
 /* Bytes of fields: more than a command to dynamic_events has, which is a page */
-#define MAX_TEXT SZ_16K
+#define UE_MAX_TEXT SZ_16K
 
-static_assert(MAX_TEXT * 2 <= U16_MAX, "key_len and nr_fields are u16");
+static_assert(UE_MAX_TEXT * 2 <= U16_MAX, "key_len and nr_fields are u16");
 
 /**
- * struct word - a run of characters in a description
+ * struct ue_word - a run of characters in a description
  * @text: its first character; not NUL-terminated
  * @len: bytes
  */
-struct word {
+struct ue_word {
 	const char	*text;
 	size_t		len;
 };
 
 /**
- * struct base_type - a type of fixed size
+ * struct ue_base_type - a type of fixed size
  * @name: as it stands in a description
  * @size: bytes
  * @fmt: how print fmt shows it
  */
-struct base_type {
+struct ue_base_type {
 	const char	*name;
 	u8		size;
 	const char	*fmt;
 };
 
-static const struct base_type base_types[] = {
+static const struct ue_base_type ue_base_types[] = {
 	{ "u32",		4, "%u" },
 	{ "u64",		8, "%llu" },
 	{ "int",		4, "%d" },
@@ -63,7 +63,7 @@ static const struct base_type base_types[] = {
 	{ "unsigned short",	2, "%u" },
 };
 
-static bool is_word(const struct word *word, const char *text)
+static bool ue_is_word(const struct ue_word *word, const char *text)
 {
 	return strlen(text) == word->len && !memcmp(word->text, text, word->len);
 }
@@ -72,7 +72,7 @@ static bool is_word(const struct word *word, const char *text)
  * What must not get into a name or a type: a path separator, what print fmt
  * and its readers quote with, and what a terminal would act on.
  */
-static bool is_clean(char c)
+static bool ue_is_clean(char c)
 {
 	switch (c) {
 	case '/':
@@ -88,12 +88,12 @@ static bool is_clean(char c)
 }
 
 /* The bytes before the first @c, or before the end */
-static size_t span(const char *text, char c)
+static size_t ue_span(const char *text, char c)
 {
 	return strchrnul(text, c) - text;
 }
 
-static bool is_identifier(const struct word *word)
+static bool ue_is_identifier(const struct ue_word *word)
 {
 	size_t i;
 
@@ -110,11 +110,11 @@ static bool is_identifier(const struct word *word)
 static bool ue_is_reserved(const char *name, size_t len)
 {
 	static const char * const names[] = { ".", "..", "enable", "filter" };
-	const struct word word = { name, len };
+	const struct ue_word word = { name, len };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (is_word(&word, names[i]))
+		if (ue_is_word(&word, names[i]))
 			return true;
 	}
 	return false;
@@ -145,11 +145,11 @@ int user_event_name_len(const char *desc, size_t *len, struct user_event_error *
 	const char *c;
 
 	for (c = desc; *c; c++) {
-		if (!is_clean(*c))
+		if (!ue_is_clean(*c))
 			return ue_refuse(error, USER_EVENT_BAD_CHAR, c);
 	}
 
-	*len = span(desc, ' ');
+	*len = ue_span(desc, ' ');
 	if (!*len)
 		return ue_refuse(error, USER_EVENT_NO_NAME, desc);
 	if (ue_is_reserved(desc, *len))
@@ -167,8 +167,8 @@ int user_event_name_len(const char *desc, size_t *len, struct user_event_error *
 }
 
 /* Split one field into words; returns how many, or -EINVAL for too many */
-static int split_words(const char *text, size_t len, struct word *words,
-		       struct user_event_error *error)
+static int ue_split_words(const char *text, size_t len, struct ue_word *words,
+			  struct user_event_error *error)
 {
 	const char *end = text + len;
 	int nr = 0;
@@ -180,7 +180,7 @@ static int split_words(const char *text, size_t len, struct word *words,
 			text++;
 			continue;
 		}
-		if (nr == MAX_WORDS)
+		if (nr == UE_MAX_WORDS)
 			return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
 		start = text;
 		while (text < end && *text != ' ')
@@ -192,8 +192,8 @@ static int split_words(const char *text, size_t len, struct word *words,
 }
 
 /* Append words, a space between them and a NUL behind, to the key */
-static char *append_words(struct user_event_layout *layout,
-			  const struct word *words, int nr)
+static char *ue_append_words(struct user_event_layout *layout,
+			     const struct ue_word *words, int nr)
 {
 	char *start = user_event_layout_key(layout) + layout->key_len, *to = start;
 	int i;
@@ -208,7 +208,7 @@ static char *append_words(struct user_event_layout *layout,
 }
 
 /* A number of up to 10 characters; 0 is no size, and stands for all others */
-static unsigned int parse_size(const char *text, size_t len, unsigned int base)
+static unsigned int ue_parse_size(const char *text, size_t len, unsigned int base)
 {
 	char digits[11];
 	unsigned int size;
@@ -224,20 +224,20 @@ static unsigned int parse_size(const char *text, size_t len, unsigned int base)
  * The elements of "char[N]", N as in C; 0 for a word that is no such array, or
  * not one of a permitted length.
  */
-static unsigned int array_len(const char *text, size_t len)
+static unsigned int ue_array_len(const char *text, size_t len)
 {
 	const size_t prefix = strlen("char[");
 	unsigned int size;
 
 	if (len <= prefix || memcmp(text, "char[", prefix) || text[len - 1] != ']')
 		return 0;
-	size = parse_size(text + prefix, len - prefix - 1, 0);
+	size = ue_parse_size(text + prefix, len - prefix - 1, 0);
 	return size <= USER_EVENT_MAX_ARRAY ? size : 0;
 }
 
 /* One spelling a length: char[0x14] becomes char[20], and none gets longer */
-static void canonicalize_array(struct user_event_layout *layout,
-			       char *type, unsigned int len)
+static void ue_canonicalize_array(struct user_event_layout *layout,
+				  char *type, unsigned int len)
 {
 	char *digits = strchr(type, '[') + 1;
 
@@ -245,66 +245,66 @@ static void canonicalize_array(struct user_event_layout *layout,
 	layout->key_len += sprintf(digits, "%u]", len) + 1;
 }
 
-static const struct base_type *find_base_type(const char *type)
+static const struct ue_base_type *ue_find_base_type(const char *type)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(base_types); i++) {
-		if (!strcmp(type, base_types[i].name))
-			return &base_types[i];
+	for (i = 0; i < ARRAY_SIZE(ue_base_types); i++) {
+		if (!strcmp(type, ue_base_types[i].name))
+			return &ue_base_types[i];
 	}
 	return NULL;
 }
 
-static int parse_plain(struct user_event_layout *layout,
-		       struct ftrace_event_field *field,
-		       const struct word *words, int nr,
-		       struct user_event_error *error)
+static int ue_parse_plain(struct user_event_layout *layout,
+			  struct ftrace_event_field *field,
+			  const struct ue_word *words, int nr,
+			  struct user_event_error *error)
 {
-	const struct base_type *base;
+	const struct ue_base_type *base;
 	char *type;
 
-	if (nr != (is_word(&words[0], "unsigned") ? 3 : 2))
+	if (nr != (ue_is_word(&words[0], "unsigned") ? 3 : 2))
 		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
 
-	type = append_words(layout, words, nr - 1);
+	type = ue_append_words(layout, words, nr - 1);
 	field->type = type;
 
-	base = find_base_type(type);
+	base = ue_find_base_type(type);
 	if (base) {
 		field->size = base->size;
 		return 0;
 	}
 
-	field->len = array_len(words[nr - 2].text, words[nr - 2].len);
+	field->len = ue_array_len(words[nr - 2].text, words[nr - 2].len);
 	if (!field->len)
 		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[0].text);
-	canonicalize_array(layout, type, field->len);
+	ue_canonicalize_array(layout, type, field->len);
 	field->size = field->len;
 	field->filter_type = FILTER_STATIC_STRING;
 	return 0;
 }
 
 /* The core takes any type with these inside for a dynamic one */
-static bool has_loc(const struct word *word)
+static bool ue_has_loc(const struct ue_word *word)
 {
 	return strnstr(word->text, "__data_loc", word->len) ||
 	       strnstr(word->text, "__rel_loc", word->len);
 }
 
-static int parse_dynamic(struct user_event_layout *layout,
-			 struct ftrace_event_field *field,
-			 struct user_event_dyn_check *check,
-			 const struct word *words, int nr,
-			 struct user_event_error *error)
+static int ue_parse_dynamic(struct user_event_layout *layout,
+			    struct ftrace_event_field *field,
+			    struct user_event_dyn_check *check,
+			    const struct ue_word *words, int nr,
+			    struct user_event_error *error)
 {
-	if (nr == 4 ? !is_word(&words[1], "unsigned") : nr != 3)
+	if (nr == 4 ? !ue_is_word(&words[1], "unsigned") : nr != 3)
 		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
 	/* The type is free in its spelling */
-	if (has_loc(&words[nr - 2]))
+	if (ue_has_loc(&words[nr - 2]))
 		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[nr - 2].text);
 
-	field->type = append_words(layout, words, nr - 1);
+	field->type = ue_append_words(layout, words, nr - 1);
 	field->size = sizeof(u32);
 	check->relative = str_has_prefix(field->type, "__rel_loc");
 	check->string = strstr(field->type, "char");
@@ -315,82 +315,82 @@ static int parse_dynamic(struct user_event_layout *layout,
 	return 0;
 }
 
-static int parse_struct(struct user_event_layout *layout,
-			struct ftrace_event_field *field,
-			const struct word *words, int nr,
-			struct user_event_error *error)
+static int ue_parse_struct(struct user_event_layout *layout,
+			   struct ftrace_event_field *field,
+			   const struct ue_word *words, int nr,
+			   struct user_event_error *error)
 {
 	unsigned int size;
 
 	if (nr != 4)
 		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
-	if (has_loc(&words[1]))
+	if (ue_has_loc(&words[1]))
 		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[1].text);
 
-	size = parse_size(words[3].text, words[3].len, 10);
+	size = ue_parse_size(words[3].text, words[3].len, 10);
 	if (!size || size > USER_EVENT_MAX_ENTRY)
 		return ue_refuse(error, USER_EVENT_BAD_SIZE, words[3].text);
 
-	field->type = append_words(layout, words, 2);
+	field->type = ue_append_words(layout, words, 2);
 	field->size = size;
 	return 0;
 }
 
-static bool is_struct(const struct ftrace_event_field *field)
+static bool ue_is_struct(const struct ftrace_event_field *field)
 {
 	return str_has_prefix(field->type, "struct ");
 }
 
-static int add_name(struct user_event_layout *layout,
-		    struct ftrace_event_field *field, const struct word *name,
-		    struct user_event_error *error)
+static int ue_add_name(struct user_event_layout *layout,
+		       struct ftrace_event_field *field, const struct ue_word *name,
+		       struct user_event_error *error)
 {
 	const struct ftrace_event_field *other;
 
-	if (!is_identifier(name) ||
+	if (!ue_is_identifier(name) ||
 	    (name->len >= strlen("common_") &&
 	     !memcmp(name->text, "common_", strlen("common_"))))
 		return ue_refuse(error, USER_EVENT_BAD_FIELD_NAME, name->text);
 
 	for (other = layout->fields; other < field; other++) {
-		if (is_word(name, other->name))
+		if (ue_is_word(name, other->name))
 			return ue_refuse(error, USER_EVENT_FIELD_TWICE, name->text);
 	}
 
-	field->name = append_words(layout, name, 1);
-	if (is_struct(field))
+	field->name = ue_append_words(layout, name, 1);
+	if (ue_is_struct(field))
 		layout->key_len += sprintf(user_event_layout_key(layout) + layout->key_len,
 					   "%d", field->size) + 1;
 	return 0;
 }
 
 /* @check is where a dynamic field's goes */
-static int parse_field(struct user_event_layout *layout,
-		       struct ftrace_event_field *field,
-		       struct user_event_dyn_check *check,
-		       const char *text, size_t len, struct user_event_error *error)
+static int ue_parse_field(struct user_event_layout *layout,
+			  struct ftrace_event_field *field,
+			  struct user_event_dyn_check *check,
+			  const char *text, size_t len, struct user_event_error *error)
 {
-	struct word words[MAX_WORDS];
+	struct ue_word words[UE_MAX_WORDS];
 	int nr, name, ret;
 
-	nr = split_words(text, len, words, error);
+	nr = ue_split_words(text, len, words, error);
 	if (nr <= 0)
 		return nr;
 
 	/* Strings say so where they are parsed: a write is checked for them */
 	field->filter_type = FILTER_OTHER;
 	name = nr - 1;
-	if (is_word(&words[0], "struct")) {
+	if (ue_is_word(&words[0], "struct")) {
 		name = 2;
-		ret = parse_struct(layout, field, words, nr, error);
-	} else if (is_word(&words[0], "__data_loc") ||
-		   is_word(&words[0], "__rel_loc")) {
-		ret = parse_dynamic(layout, field, check, words, nr, error);
+		ret = ue_parse_struct(layout, field, words, nr, error);
+	} else if (ue_is_word(&words[0], "__data_loc") ||
+		   ue_is_word(&words[0], "__rel_loc")) {
+		ret = ue_parse_dynamic(layout, field, check, words, nr, error);
 	} else {
-		ret = parse_plain(layout, field, words, nr, error);
+		ret = ue_parse_plain(layout, field, words, nr, error);
 	}
 	if (!ret)
-		ret = add_name(layout, field, &words[name], error);
+		ret = ue_add_name(layout, field, &words[name], error);
 	if (ret)
 		return ret;
 
@@ -450,15 +450,15 @@ struct list_head *user_event_layout_fields(struct user_event_layout *layout)
 }
 
 /* The next field's text, without spaces before it; 0 at the end */
-static size_t next_field(const char **text)
+static size_t ue_next_field(const char **text)
 {
 	while (**text == ' ' || **text == ';')
 		++*text;
-	return span(*text, ';');
+	return ue_span(*text, ';');
 }
 
 /* Of all types, just the dynamic ones have names that start like this */
-static bool looks_dynamic(const char *text)
+static bool ue_looks_dynamic(const char *text)
 {
 	return *text == '_';
 }
@@ -467,18 +467,18 @@ static bool looks_dynamic(const char *text)
  * One allocation for all.  The key only drops spaces: each field of N
  * characters has at least one space, which becomes a NUL, and one NUL more.
  */
-static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp,
-					      struct user_event_error *error)
+static struct user_event_layout *ue_alloc_layout(const char *text, gfp_t gfp,
+						 struct user_event_error *error)
 {
 	size_t len, nr_fields = 0, nr_checks = 0, size = 0;
 	struct user_event_layout *layout;
 
-	if (strnlen(text, MAX_TEXT) == MAX_TEXT)
+	if (strnlen(text, UE_MAX_TEXT) == UE_MAX_TEXT)
 		return ERR_PTR(ue_refuse(error, USER_EVENT_LARGE_ENTRY, text));
 
-	while ((len = next_field(&text))) {
+	while ((len = ue_next_field(&text))) {
 		nr_fields++;
-		nr_checks += looks_dynamic(text);
+		nr_checks += ue_looks_dynamic(text);
 		size += len + 1;
 		text += len;
 	}
@@ -496,7 +496,7 @@ static struct user_event_layout *alloc_layout(const char *text, gfp_t gfp,
 }
 
 /* See user_event_layout_fields() */
-static void init_no_field(struct user_event_layout *layout)
+static void ue_init_no_field(struct user_event_layout *layout)
 {
 	INIT_LIST_HEAD(&layout->fields[0].link);
 	layout->fields[0].offset = USER_EVENT_FIRST_OFFSET;
@@ -522,24 +522,24 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
 	size_t len;
 	int ret;
 
-	layout = alloc_layout(text, gfp, error);
+	layout = ue_alloc_layout(text, gfp, error);
 	if (IS_ERR(layout))
 		return layout;
 
 	field = layout->fields;
 	check = user_event_layout_checks(layout);
-	while ((len = next_field(&text))) {
-		ret = parse_field(layout, field++, check, text, len, error);
+	while ((len = ue_next_field(&text))) {
+		ret = ue_parse_field(layout, field++, check, text, len, error);
 		if (ret) {
 			kfree(layout);
 			return ERR_PTR(ret);
 		}
-		check += looks_dynamic(text);
+		check += ue_looks_dynamic(text);
 		text += len;
 	}
 
 	if (!layout->nr_fields)
-		init_no_field(layout);
+		ue_init_no_field(layout);
 	INIT_LIST_HEAD(&layout->list);
 	return layout;
 }
@@ -557,10 +557,10 @@ u32 user_event_layout_hash(const struct user_event_layout *layout, const hsiphas
 }
 
 /* The text of a field: type, name, and what a struct needs besides */
-static void show_field(struct seq_file *m, const struct ftrace_event_field *field)
+static void ue_show_field(struct seq_file *m, const struct ftrace_event_field *field)
 {
 	seq_printf(m, "%s %s", field->type, field->name);
-	if (is_struct(field))
+	if (ue_is_struct(field))
 		seq_printf(m, " %d", field->size);
 }
 
@@ -577,32 +577,83 @@ void user_event_layout_show(struct seq_file *m, const struct user_event_layout *
 
 	for (i = 0; i < layout->nr_fields; i++) {
 		seq_puts(m, i ? "; " : " ");
-		show_field(m, &layout->fields[i]);
+		ue_show_field(m, &layout->fields[i]);
 	}
 }
 
 /* Take the next word of the key from *@key, or one that it ends with */
-static struct word next_key_word(const char **key)
+static struct ue_word ue_next_key_word(const char **key)
 {
-	struct word word = { .text = *key, .len = strcspn(*key, " ") };
+	struct ue_word word = { .text = *key, .len = strcspn(*key, " ") };
 
 	*key += word.len + 1;
 	return word;
 }
 
 /* Numbers have several spellings, of which the key has one */
-static bool is_same_word(const struct word *key, const char *text, size_t len)
+static bool ue_is_same_word(const struct ue_word *key, const char *text, size_t len)
 {
 	unsigned int size;
 
 	if (len == key->len && !memcmp(text, key->text, len))
 		return true;
 
-	size = parse_size(key->text, key->len, 10);
+	size = ue_parse_size(key->text, key->len, 10);
 	if (size)
-		return parse_size(text, len, 10) == size;
-	size = array_len(key->text, key->len);
-	return size && array_len(text, len) == size;
+		return ue_parse_size(text, len, 10) == size;
+	size = ue_array_len(key->text, key->len);
+	return size && ue_array_len(text, len) == size;
+}
+
+/**
+ * struct ue_match - how far the words of a description have been matched
+ * @layout: the layout that they may spell
+ * @key: the next word of its key
+ * @end: where the key ends
+ * @field: the field that @key is in, or that it starts
+ * @inside: some of that field's words have been matched
+ */
+struct ue_match {
+	const struct user_event_layout	*layout;
+	const char			*key;
+	const char			*end;
+	unsigned int			field;
+	bool				inside;
+};
+
+static bool ue_match_word(struct ue_match *match, const char *text, size_t len)
+{
+	struct ue_word expected;
+
+	if (match->key == match->end)
+		return false;
+	match->inside = true;
+	expected = ue_next_key_word(&match->key);
+	return ue_is_same_word(&expected, text, len);
+}
+
+/* A semicolon ends a field, unless there are no words before it */
+static bool ue_match_semicolon(struct ue_match *match)
+{
+	if (!match->inside)
+		return true;
+	match->inside = false;
+	match->field++;
+	if (match->field == match->layout->nr_fields)
+		return match->key == match->end;
+	return match->key == match->layout->fields[match->field].type;
+}
+
+static bool ue_match_arg(struct ue_match *match, const char *arg)
+{
+	while (*arg) {
+		size_t len = strcspn(arg, ";");
+
+		if (len ? !ue_match_word(match, arg, len) : !ue_match_semicolon(match))
+			return false;
+		arg += len ?: 1;
+	}
+	return true;
 }
 
 /**
@@ -619,45 +670,26 @@ static bool is_same_word(const struct word *key, const char *text, size_t len)
 bool user_event_layout_match(const struct user_event_layout *layout,
 			     int argc, const char **argv)
 {
-	const char *key = user_event_layout_key(layout), *end = key + layout->key_len;
-	unsigned int field = 0;
-	bool inside = false;
+	struct ue_match match = {
+		.layout	= layout,
+		.key	= user_event_layout_key(layout),
+		.end	= user_event_layout_key(layout) + layout->key_len,
+	};
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		const char *arg = argv[i];
-
-		while (*arg) {
-			struct word expected;
-			size_t len = strcspn(arg, ";");
-
-			if (!len) {
-				/* A semicolon ends a field, and may stand alone */
-				if (inside && (++field == layout->nr_fields ? key != end :
-					       key != layout->fields[field].type))
-					return false;
-				inside = false;
-				arg++;
-				continue;
-			}
-			if (key == end)
-				return false;
-			if (!inside && key != layout->fields[field].type)
-				return false;
-			inside = true;
-			expected = next_key_word(&key);
-			if (!is_same_word(&expected, arg, len))
-				return false;
-			arg += len;
-		}
+		if (!ue_match_arg(&match, argv[i]))
+			return false;
 	}
-	return key == end && field + inside == layout->nr_fields;
+	/* Words that go on without a semicolon are in a field that is too early */
+	return match.key == match.end &&
+	       match.field + match.inside == layout->nr_fields;
 }
 
 /* How print fmt shows a field */
-static const char *field_fmt(const struct ftrace_event_field *field)
+static const char *ue_field_fmt(const struct ftrace_event_field *field)
 {
-	const struct base_type *base = find_base_type(field->type);
+	const struct ue_base_type *base = ue_find_base_type(field->type);
 
 	if (base)
 		return base->fmt;
@@ -665,7 +697,7 @@ static const char *field_fmt(const struct ftrace_event_field *field)
 }
 
 /* How print fmt gets at a field: what stands before its name */
-static const char *field_arg(const struct ftrace_event_field *field)
+static const char *ue_field_arg(const struct ftrace_event_field *field)
 {
 	switch (field->filter_type) {
 	case FILTER_DYN_STRING:
@@ -677,7 +709,7 @@ static const char *field_arg(const struct ftrace_event_field *field)
 	}
 }
 
-static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
+static void ue_print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
 {
 	unsigned int i;
 
@@ -687,11 +719,11 @@ static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
 			seq_buf_putc(s, ' ');
 		seq_buf_puts(s, layout->fields[i].name);
 		seq_buf_putc(s, '=');
-		seq_buf_puts(s, field_fmt(&layout->fields[i]));
+		seq_buf_puts(s, ue_field_fmt(&layout->fields[i]));
 	}
 	seq_buf_putc(s, '"');
 	for (i = 0; i < layout->nr_fields; i++) {
-		const char *arg = field_arg(&layout->fields[i]);
+		const char *arg = ue_field_arg(&layout->fields[i]);
 
 		seq_buf_puts(s, arg);
 		seq_buf_puts(s, layout->fields[i].name);
@@ -701,7 +733,7 @@ static void print_fmt(struct seq_buf *s, const struct user_event_layout *layout)
 }
 
 /* Bytes of a print fmt, and no more: there is one for each event */
-static size_t print_fmt_size(const struct user_event_layout *layout)
+static size_t ue_print_fmt_size(const struct user_event_layout *layout)
 {
 	size_t size = sizeof("\"\"") + 1;	/* seq_buf keeps one byte free */
 	unsigned int i;
@@ -710,8 +742,8 @@ static size_t print_fmt_size(const struct user_event_layout *layout)
 		const struct ftrace_event_field *field = &layout->fields[i];
 
 		/* "NAME=FMT ", and the argument with a parenthesis or without */
-		size += 2 * strlen(field->name) + strlen(field_fmt(field)) +
-			strlen(field_arg(field)) + strlen("= )");
+		size += 2 * strlen(field->name) + strlen(ue_field_fmt(field)) +
+			strlen(ue_field_arg(field)) + strlen("= )");
 	}
 	return size;
 }
@@ -725,7 +757,7 @@ static size_t print_fmt_size(const struct user_event_layout *layout)
  */
 char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t gfp)
 {
-	size_t size = print_fmt_size(layout);
+	size_t size = ue_print_fmt_size(layout);
 	struct seq_buf s;
 	char *text;
 
@@ -734,114 +766,8 @@ char *user_event_layout_print_fmt(const struct user_event_layout *layout, gfp_t 
 		return NULL;
 
 	seq_buf_init(&s, text, size);
-	print_fmt(&s, layout);
+	ue_print_fmt(&s, layout);
 	text[seq_buf_used(&s)] = '\0';
 	WARN_ON_ONCE(seq_buf_has_overflowed(&s));
 	return text;
-}
-
-/* Where the data of a dynamic field is, from the start of the entry, and its bytes */
-static size_t ue_read_loc(const struct user_event_dyn_check *check, const void *payload,
-			  size_t *size)
-{
-	u32 loc;
-
-	memcpy(&loc, payload + check->offset, sizeof(loc));
-	*size = loc >> 16;
-	loc &= U16_MAX;
-	if (check->relative)
-		loc += USER_EVENT_FIRST_OFFSET + check->offset + sizeof(loc);
-	return loc;
-}
-
-/* Whether a string without a size can't be read as a C string where it starts */
-static bool ue_lacks_nul(const char *entry, size_t entry_len, size_t start)
-{
-	return start < USER_EVENT_FIRST_OFFSET || start >= entry_len || entry[start];
-}
-
-/**
- * user_event_layout_check_dyn - look whether dynamic fields are in the payload
- * @layout: the payload's layout
- * @payload: the payload, in kernel memory: no one changes it after the check
- * @len: bytes of @payload, at least the layout's size
- *
- * Return: 0, -EFAULT for a field that points outside the payload, or whose
- * string does not end there, or 1 when user_event_layout_end_strings() has to
- * see to a string of no bytes.
- */
-int user_event_layout_check_dyn(const struct user_event_layout *layout,
-				const void *payload, size_t len)
-{
-	const struct user_event_dyn_check *check = user_event_layout_checks(layout);
-	const struct user_event_dyn_check *end = check + layout->nr_checks;
-
-	/* Offsets count from the start of the entry, as in __data_loc */
-	const char *entry = payload - USER_EVENT_FIRST_OFFSET;
-	size_t entry_len = len + USER_EVENT_FIRST_OFFSET;
-	bool lacks_nul = false;
-
-	for (; check < end; check++) {
-		size_t start, size;
-
-		start = ue_read_loc(check, payload, &size);
-		if (start + size > entry_len)
-			return -EFAULT;
-		/* No data is nowhere, and a string of no bytes has no last one */
-		if (!size) {
-			lacks_nul |= check->string && ue_lacks_nul(entry, entry_len, start);
-			continue;
-		}
-		if (start < USER_EVENT_FIRST_OFFSET)
-			return -EFAULT;
-		if (check->string && entry[start + size - 1])
-			return -EFAULT;
-	}
-	return lacks_nul;
-}
-
-/**
- * user_event_layout_end_strings - let strings of no bytes be empty C strings
- * @layout: the payload's layout
- * @payload: the payload, with memory for one byte more behind it
- * @len: bytes of @payload, for which user_event_layout_check_dyn() returned 1
- *
- * Filters, histograms and tools read a string without a size up to its NUL.
- * Such strings become strings of one NUL: one that is in the payload behind
- * the fields, or else a byte that is appended.
- *
- * Return: the bytes of the payload now, or -E2BIG when there is no NUL that the
- * 16 bits of an offset can reach.
- */
-ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
-				      void *payload, size_t len)
-{
-	const struct user_event_dyn_check *check = user_event_layout_checks(layout);
-	const struct user_event_dyn_check *end = check + layout->nr_checks;
-	char *nul = memchr(payload + layout->size, 0, len - layout->size);
-	char *entry = payload - USER_EVENT_FIRST_OFFSET;
-	size_t entry_len = len + USER_EVENT_FIRST_OFFSET;
-
-	if (!nul) {
-		nul = payload + len++;
-		*nul = '\0';
-	}
-	/* Of relative offsets, too: they count from behind their fields */
-	if (nul - entry > U16_MAX)
-		return -E2BIG;
-
-	for (; check < end; check++) {
-		size_t start, size;
-		u32 loc;
-
-		start = ue_read_loc(check, payload, &size);
-		if (!check->string || size || !ue_lacks_nul(entry, entry_len, start))
-			continue;
-		loc = nul - entry;
-		if (check->relative)
-			loc -= USER_EVENT_FIRST_OFFSET + check->offset + sizeof(loc);
-		loc = DYN_LOC(loc, 1);
-		memcpy(payload + check->offset, &loc, sizeof(loc));
-	}
-	return len;
 }

@@ -22,7 +22,7 @@ LIST_HEAD(user_event_patterns);
 bool user_event_pattern_match(const struct user_event_pattern *pattern,
 			      const struct user_event *event)
 {
-	return glob_match(pattern->name, event->name->text) &&
+	return glob_match(pattern->name, event->name->reg_name) &&
 	       glob_match(pattern->system, event->call.class->system);
 }
 

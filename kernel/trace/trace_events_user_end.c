@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * user_events: references to an event, and its end.
+ *
+ * The last reference goes under event_mutex only, so that its holder sees each
+ * event either in use or gone, and takes the event along.  Where that can't be,
+ * as inside the tracing core, the event waits for its removal in a list.
+ */
+#include <linux/hex.h>
+#include <linux/limits.h>
+#include <linux/list_sort.h>
+#include <linux/llist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "trace_events_user.h"
+
+/* Events that are removed at one go, with event_mutex held */
+#define UE_REMOVE_CHUNK 64
+
+/**
+ * struct ue_queue - events without a reference that wait for removal
+ * @events: linked by user_event::pending; once @sorted, the newest first, as the
+ *	tracing core looks for what it removes
+ * @sorted: whether @events are in that order
+ *
+ * Changed under event_mutex; an event that is found there by name may be taken
+ * out by whoever holds it.
+ */
+struct ue_queue {
+	struct list_head	events;
+	bool			sorted;
+};
+
+#define UE_QUEUE_INIT(queue) { .events = LIST_HEAD_INIT((queue).events) }
+
+/*
+ * Events that lost their last reference where they could not be removed, as in
+ * the core's detach callback, and those which the core has not let go of when
+ * that was tried.  Under event_mutex.
+ */
+static struct ue_queue ue_pending = UE_QUEUE_INIT(ue_pending);
+static LIST_HEAD(ue_stuck);
+
+/* What refers to events and is of no use any more, see user_event_discard() */
+static LLIST_HEAD(ue_discarded);
+
+/* The part of it that is being dropped, in its order; under event_mutex */
+static struct llist_node *ue_dropping;
+
+/**
+ * user_event_free - free an event that nobody could ever find
+ * @event: which; with it goes its layout, if it has one
+ *
+ * Context: any.
+ */
+void user_event_free(struct user_event *event)
+{
+	if (event->multi)
+		kfree(event->tp.name);
+	kfree(event->call.print_fmt);
+	kfree(event->layout);
+	kfree(event);
+}
+
+static void ue_free_event_rcu(struct rcu_head *rcu)
+{
+	user_event_free(container_of(rcu, struct user_event, rcu));
+}
+
+/**
+ * user_event_free_later - free an event after those who have found it
+ * @event: which; nobody can find it any more
+ *
+ * Context: any.
+ */
+void user_event_free_later(struct user_event *event)
+{
+	call_rcu(&event->rcu, ue_free_event_rcu);
+}
+
+/**
+ * user_event_remove - take an event that no one refers to out of the world
+ * @event: has no references and waits for removal; freed after a grace period on
+ *	success
+ *
+ * Context: event_mutex held.
+ *
+ * Return: 0, or -EBUSY when the tracing core still needs it.
+ */
+int user_event_remove(struct user_event *event)
+{
+	struct user_event_group *group = event->name->group;
+	int ret;
+
+	lockdep_assert_held(&event_mutex);
+	if (trace_event_dyn_busy(&event->call))
+		return -EBUSY;
+
+	user_event_layout_detach(event->layout);
+	ret = user_event_remove_call(event);
+	if (ret) {
+		user_event_layout_attach(event->layout);
+		return ret;
+	}
+
+	dyn_event_remove(&event->devent);
+	list_del(&event->pending);
+	user_event_unpublish(event);
+	/* Nobody writes to the event any more: a writer has a reference to it */
+	kfree(xa_erase(&group->losses, event->id));
+	user_event_changed(group);
+	user_event_name_drop_unused(event->name);
+	user_event_free_later(event);
+	return 0;
+}
+
+/*
+ * Events that wait for removal
+ */
+
+static struct workqueue_struct *ue_wq;
+
+/* How long to wait for the core, in jiffies, the next time; under event_mutex */
+static unsigned long ue_stuck_delay;
+
+static void ue_remove_work_fn(struct work_struct *work);
+static DECLARE_WORK(ue_remove_work, ue_remove_work_fn);
+
+static void ue_stuck_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(ue_stuck_work, ue_stuck_work_fn);
+
+/* The caller has seen the last reference go, or takes back a failed removal */
+static void ue_queue_event(struct ue_queue *queue, struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	list_add(&event->pending, &queue->events);
+	queue->sorted = false;
+	ue_stuck_delay = HZ / 100 + 1;
+}
+
+static int ue_cmp_newest_first(void *priv, const struct list_head *a, const struct list_head *b)
+{
+	const struct user_event *x = list_entry(a, struct user_event, pending);
+	const struct user_event *y = list_entry(b, struct user_event, pending);
+
+	/* Ids wrap */
+	return (s32)(x->id - y->id) < 0 ? 1 : -1;
+}
+
+/* What the core still needs is tried again, at ever longer intervals */
+static void ue_set_aside(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	list_move(&event->pending, &ue_stuck);
+	mod_delayed_work(ue_wq, &ue_stuck_work, ue_stuck_delay);
+}
+
+static void ue_sort_queue(struct ue_queue *queue)
+{
+	lockdep_assert_held(&event_mutex);
+	if (!queue->sorted)
+		list_sort(NULL, &queue->events, ue_cmp_newest_first);
+	queue->sorted = true;
+}
+
+static bool ue_remove_some(struct ue_queue *queue)
+{
+	struct user_event *event, *next;
+	unsigned int nr = 0;
+
+	guard(mutex)(&event_mutex);
+	ue_sort_queue(queue);
+	list_for_each_entry_safe(event, next, &queue->events, pending) {
+		if (nr++ == UE_REMOVE_CHUNK)
+			return true;
+		if (user_event_remove(event))
+			ue_set_aside(event);
+	}
+	return false;
+}
+
+/* Removes all, some at a time, so that others get event_mutex in between */
+static void ue_remove_all(struct ue_queue *queue)
+{
+	while (ue_remove_some(queue))
+		cond_resched();
+}
+
+/*
+ * References of what is of no use any more
+ */
+
+/**
+ * user_event_discard - hand on the references of something that is of no use
+ * @discard: that, no one finds it any more; its drop() is called with
+ *	event_mutex held, soon, and before somebody is refused what these
+ *	references keep
+ *
+ * Context: any.
+ */
+void user_event_discard(struct user_event_discard *discard)
+{
+	if (llist_add(&discard->node, &ue_discarded))
+		queue_work(ue_wq, &ue_remove_work);
+}
+
+/* The list of this moment, the oldest first; event_mutex makes the caller its only reader */
+static void ue_take_discarded(void)
+{
+	lockdep_assert_held(&event_mutex);
+	WRITE_ONCE(ue_dropping, llist_reverse_order(llist_del_all(&ue_discarded)));
+}
+
+static void ue_drop_some(void)
+{
+	struct user_event_discard *discard;
+	struct llist_node *next;
+
+	lockdep_assert_held(&event_mutex);
+	discard = llist_entry(ue_dropping, struct user_event_discard, node);
+	next = ue_dropping->next;
+	if (discard->drop(discard))
+		WRITE_ONCE(ue_dropping, next);
+}
+
+/**
+ * user_events_drop_locked - drop the references of all that was discarded so far
+ *
+ * Removes no event, so it may be called from a walk of the tracing core.  What is
+ * discarded meanwhile does not make it longer.
+ *
+ * Context: event_mutex held, may sleep.
+ */
+void user_events_drop_locked(void)
+{
+	lockdep_assert_held(&event_mutex);
+	for (; ue_dropping; cond_resched())
+		ue_drop_some();
+	for (ue_take_discarded(); ue_dropping; cond_resched())
+		ue_drop_some();
+}
+
+/* Returns false when all has been dropped that was discarded before @taken was set */
+static bool ue_drop_some_unlocked(bool *taken)
+{
+	guard(mutex)(&event_mutex);
+	if (!ue_dropping) {
+		if (*taken)
+			return false;
+		ue_take_discarded();
+		*taken = true;
+	}
+	if (ue_dropping)
+		ue_drop_some();
+	return true;
+}
+
+/**
+ * user_events_drop_all - drop the references of all that was discarded so far
+ *
+ * Some at a time, so that others get event_mutex in between.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_drop_all(void)
+{
+	bool taken = false;
+
+	while (ue_drop_some_unlocked(&taken))
+		cond_resched();
+}
+
+/**
+ * user_events_clean - drop what was discarded, and remove what waits for it
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_clean(void)
+{
+	/* Nearly always there is nothing: whoever is at it already will end it */
+	if (!llist_empty(&ue_discarded) || READ_ONCE(ue_dropping))
+		user_events_drop_all();
+	if (!list_empty(&ue_pending.events))
+		ue_remove_all(&ue_pending);
+}
+
+/**
+ * user_events_retry_stuck - try now to remove what the core has not let go of
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_events_retry_stuck(void)
+{
+	flush_delayed_work(&ue_stuck_work);
+}
+
+static void ue_remove_work_fn(struct work_struct *work)
+{
+	user_events_clean();
+}
+
+static void ue_stuck_work_fn(struct work_struct *work)
+{
+	scoped_guard(mutex, &event_mutex) {
+		ue_stuck_delay = min_t(unsigned long, 2 * ue_stuck_delay, 30 * HZ);
+		list_splice_init(&ue_stuck, &ue_pending.events);
+		ue_pending.sorted = false;
+	}
+	ue_remove_all(&ue_pending);
+}
+
+/**
+ * user_event_put - drop a reference; with the last one the event is gone
+ * @event: to which; the caller has a reference
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_event_put(struct user_event *event)
+{
+	if (!refcount_dec_and_mutex_lock(&event->refs, &event_mutex))
+		return;
+	ue_queue_event(&ue_pending, event);
+	if (user_event_remove(event))
+		ue_set_aside(event);
+	mutex_unlock(&event_mutex);
+}
+
+/**
+ * user_event_put_locked - drop a reference where removal has to wait
+ * @event: to which; the caller has a reference
+ *
+ * Context: event_mutex held, perhaps by the tracing core around its detach
+ * callback.
+ */
+void user_event_put_locked(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	if (!refcount_dec_and_test(&event->refs))
+		return;
+	ue_queue_event(&ue_pending, event);
+	queue_work(ue_wq, &ue_remove_work);
+}
+
+/* Drops references from @events[*@nr - 1] on, and returns whether there are more */
+static bool ue_put_some(struct user_event **events, u32 *nr, struct ue_queue *queue)
+{
+	unsigned int i;
+
+	guard(mutex)(&event_mutex);
+	for (i = 0; i < UE_REMOVE_CHUNK && *nr; i++) {
+		struct user_event *event = events[--*nr];
+
+		if (refcount_dec_and_test(&event->refs))
+			ue_queue_event(queue, event);
+	}
+	return *nr;
+}
+
+/**
+ * user_event_put_all - drop references; events that lose their last one are gone
+ * @events: to which; the caller has a reference to each.  The array is used up.
+ * @nr: how many
+ *
+ * What goes together goes newest first, in whatever order it stands here.
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ */
+void user_event_put_all(struct user_event **events, u32 nr)
+{
+	struct ue_queue queue = UE_QUEUE_INIT(queue);
+	u32 i, last = 0;
+
+	/* Most have other references, and need no mutex */
+	for (i = 0; i < nr; i++) {
+		if (!refcount_dec_not_one(&events[i]->refs))
+			events[last++] = events[i];
+	}
+	if (!last)
+		return;
+	while (ue_put_some(events, &last, &queue))
+		cond_resched();
+	ue_remove_all(&queue);
+}
+
+/**
+ * user_event_get_locked - take a reference to an event the core has found
+ * @event: to which; may be waiting for removal, and then lives again.  One that
+ *	is being brought up is given its references in the end.
+ *
+ * Context: event_mutex held.
+ */
+void user_event_get_locked(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	if (refcount_inc_not_zero(&event->refs))
+		return;
+	/* In no list of what waits for removal: see ue_bring_up() */
+	if (list_empty(&event->pending))
+		return;
+	/* Now it is the list of enablers again, to which whoever finds the event may add */
+	spin_lock(&event->lock);
+	list_del_init(&event->pending);
+	refcount_set(&event->refs, 1);
+	spin_unlock(&event->lock);
+}
+
+/**
+ * user_event_remove_one - remove one of the events that wait for it
+ *
+ * Context: event_mutex held.
+ *
+ * Return: true if there was one, so that the limit allows a new event.
+ */
+bool user_event_remove_one(void)
+{
+	struct user_event *event, *next;
+
+	ue_sort_queue(&ue_pending);
+	list_for_each_entry_safe(event, next, &ue_pending.events, pending) {
+		if (!user_event_remove(event))
+			return true;
+		ue_set_aside(event);
+	}
+	return false;
+}
+
+/*
+ * Delete
+ */
+
+/**
+ * user_event_is_busy - tell whether something uses an event
+ * @event: which
+ *
+ * Context: event_mutex held.
+ *
+ * Return: true for a reference of a file, an address or a consumer.
+ */
+bool user_event_is_busy(struct user_event *event)
+{
+	bool busy;
+
+	lockdep_assert_held(&event_mutex);
+	spin_lock(&event->lock);
+	busy = refcount_read(&event->refs) > event->persists;
+	spin_unlock(&event->lock);
+	return busy;
+}
+
+/**
+ * user_event_delete_unused - delete one event if it is not in use
+ * @event: which; freed after a grace period on success
+ *
+ * Context: event_mutex held.
+ *
+ * Return: 0, -EBUSY in use, -EAGAIN when just the tracing core keeps it, as for a
+ * trigger or an event probe, and -EPERM when it persists and the caller has no
+ * CAP_PERFMON.
+ */
+int user_event_delete_unused(struct user_event *event)
+{
+	lockdep_assert_held(&event_mutex);
+	if (user_event_is_busy(event))
+		return -EBUSY;
+	if (trace_event_dyn_busy(&event->call))
+		return -EAGAIN;
+	/* Nothing of it is left but what waits for removal */
+	if (!refcount_read(&event->refs))
+		return user_event_remove(event) ? -EAGAIN : 0;
+	if (!perfmon_capable())
+		return -EPERM;
+
+	/* The one that persistence holds, unless someone has just found it */
+	if (!refcount_dec_if_one(&event->refs))
+		return -EBUSY;
+	ue_queue_event(&ue_pending, event);
+	if (!user_event_remove(event))
+		return 0;
+	user_event_get_locked(event);
+	return -EAGAIN;
+}
+
+/**
+ * struct ue_deletion - all events of a name that are being deleted
+ * @key: the name
+ * @below: ue_id_of() the last multi-format event that was looked at; those
+ *	with smaller ones follow
+ * @ret: -ENOENT as long as none was found, else the first error
+ */
+struct ue_deletion {
+	struct user_event_name_key	key;
+	u64				below;
+	int				ret;
+};
+
+/* The id in a multi-format event's name; unlike user_event::id it never wraps */
+static u64 ue_id_of(const struct user_event *event)
+{
+	const char *digit = strrchr(event->tp.name, '[') + 1;
+	u64 id = 0;
+
+	for (; *digit != ']'; digit++)
+		id = id << 4 | hex_to_bin(*digit);
+	return id;
+}
+
+static void ue_delete_one(struct ue_deletion *deletion, struct user_event *event)
+{
+	bool gone = !refcount_read(&event->refs) && !trace_event_dyn_busy(&event->call);
+	int ret = user_event_delete_unused(event);
+
+	/* What only waited for its removal was not there any more */
+	if (gone && !ret)
+		return;
+	if (deletion->ret == -ENOENT || !deletion->ret)
+		deletion->ret = ret;
+}
+
+/* Returns true when there is more to do, after letting others have event_mutex */
+static bool ue_delete_some(struct ue_deletion *deletion)
+{
+	struct user_event *event, *next, *single;
+	struct user_event_name *name;
+	unsigned int nr = 0;
+	bool last;
+	u64 id;
+
+	guard(mutex)(&event_mutex);
+	/* Names come and go under event_mutex */
+	scoped_guard(rcu)
+		name = user_event_name_find(&deletion->key);
+	if (!name)
+		return false;
+
+	/*
+	 * The name may go with its last event: do not look at it after that.
+	 * Newest first, as the core looks for what it removes.
+	 */
+	single = rcu_dereference_protected(name->single,
+					   lockdep_is_held(&event_mutex));
+	last = list_empty(&name->formats);
+	for (event = list_first_entry(&name->formats, typeof(*event), format);
+	     !last; event = next) {
+		last = list_is_last(&event->format, &name->formats);
+		next = last ? NULL : list_next_entry(event, format);
+		id = ue_id_of(event);
+		if (id >= deletion->below)
+			continue;
+		if (nr == UE_REMOVE_CHUNK)
+			return true;
+		deletion->below = id;
+		if (!user_event_is_busy(event))
+			nr++;
+		ue_delete_one(deletion, event);
+	}
+	if (single)
+		ue_delete_one(deletion, single);
+	return false;
+}
+
+/**
+ * user_event_delete - delete all events of a name that are not in use
+ * @group: whose name
+ * @text: the name
+ *
+ * Context: Process context, may sleep; event_mutex not held.
+ *
+ * Return: 0 when all are gone, -ENOENT when there was none, else the first
+ * error of one that stays, as of user_event_delete_unused().
+ */
+int user_event_delete(struct user_event_group *group, const char *text)
+{
+	struct ue_deletion deletion = {
+		.key	= { group, text, strlen(text) },
+		.below	= U64_MAX,
+		.ret	= -ENOENT,
+	};
+
+	while (ue_delete_some(&deletion))
+		cond_resched();
+	return deletion.ret;
+}
+
+/**
+ * user_event_end_init - set up what removes events
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init user_event_end_init(void)
+{
+	ue_wq = alloc_workqueue("user_events_remove", WQ_UNBOUND, 0);
+	return ue_wq ? 0 : -ENOMEM;
+}
