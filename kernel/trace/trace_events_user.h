@@ -89,9 +89,6 @@
 /* The same for those who must not wait for memory to become free */
 #define USER_EVENT_GFP_NOWAIT (GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
 
-/* Bytes of a description that a program gives, with its NUL */
-#define USER_EVENT_MAX_DESC 512
-
 /*
  * trace_events_user_changes.c
  */
@@ -241,7 +238,7 @@ struct user_event_name_key {
  *	event_mutex, and @lock where it becomes @enablers again
  * @rcu: frees it, after its removal, after those who found it
  * @name: its registered name; shared, see user_event_name
- * @format: multi: in user_event_name::formats; under event_mutex
+ * @of_name: multi: in user_event_name::formats; under event_mutex
  * @node: multi: in the table of formats
  * @devent: what dynamic_events knows of it
  * @tp: gives the tracepoint its name
@@ -265,7 +262,7 @@ struct user_event {
 		struct rcu_head			rcu;
 	};
 	struct user_event_name			*name;
-	struct list_head			format;
+	struct list_head			of_name;
 	struct rhash_head			node;
 	struct dyn_event			devent;
 	struct tracepoint			tp;

@@ -541,10 +541,10 @@ static bool ue_delete_some(struct ue_deletion *deletion)
 	single = rcu_dereference_protected(name->single,
 					   lockdep_is_held(&event_mutex));
 	last = list_empty(&name->formats);
-	for (event = list_first_entry(&name->formats, typeof(*event), format);
+	for (event = list_first_entry(&name->formats, typeof(*event), of_name);
 	     !last; event = next) {
-		last = list_is_last(&event->format, &name->formats);
-		next = last ? NULL : list_next_entry(event, format);
+		last = list_is_last(&event->of_name, &name->formats);
+		next = last ? NULL : list_next_entry(event, of_name);
 		id = ue_id_of(event);
 		if (id >= deletion->below)
 			continue;

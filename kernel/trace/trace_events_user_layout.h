@@ -18,6 +18,9 @@
 
 struct seq_file;
 
+/* Bytes of a description that a program gives, with its NUL */
+#define USER_EVENT_MAX_DESC 512
+
 /* Elements of a char array field */
 #define USER_EVENT_MAX_ARRAY 1024
 

@@ -4,7 +4,7 @@
  */
 #include <linux/string_helpers.h>
 
-#include "trace_events_user_kunit.h"
+#include "trace_events_user_layout_kunit.h"
 
 KUNIT_DEFINE_ACTION_WRAPPER(ue_argv_free_action, argv_free, char **);
 

@@ -2,7 +2,9 @@
 /*
  * KUnit tests of what a payload has to have.
  */
-#include "trace_events_user_kunit.h"
+#include <linux/user_events.h>
+
+#include "trace_events_user_layout_kunit.h"
 
 /**
  * struct ue_check_case - a dynamic field and what it points to

@@ -258,7 +258,7 @@ static int ue_insert_event(struct user_event *event)
 	}
 	if (rhashtable_insert_fast(&ue_formats, &event->node, ue_format_params))
 		return -ENOMEM;
-	list_add(&event->format, &event->name->formats);
+	list_add(&event->of_name, &event->name->formats);
 	return 0;
 }
 
@@ -305,7 +305,7 @@ void user_event_unpublish(struct user_event *event)
 	lockdep_assert_held(&event_mutex);
 	if (event->multi) {
 		rhashtable_remove_fast(&ue_formats, &event->node, ue_format_params);
-		list_del(&event->format);
+		list_del(&event->of_name);
 	} else {
 		RCU_INIT_POINTER(event->name->single, NULL);
 	}
