@@ -2,8 +2,8 @@
 /*
  * A model of how user_events keeps the bits in user memory: register,
  * unregister, fork and end of two address spaces, toggles of two events, the
- * job of each address space, and delete.  Functions have the names that they
- * have in kernel/trace/trace_events_user*.c.
+ * job of each address space, and delete.  What begins with user_event or ue_ is
+ * the function of that name in kernel/trace/trace_events_user*.c.
  *
  * Each scenario (-DNAME, at the end) is searched completely and checks that
  *
@@ -115,13 +115,13 @@ hidden byte at;
 #define BIT(e)		(1 << (e))
 
 /* Lists: RCU lists, of which a reader sees each step but the pointers back. */
-inline ue_list_enabler(e, s)
+inline list_add_rcu(e, s)
 {
 	ENABLER(e, s) = enablers[e];
 	enablers[e] = s;
 }
 
-inline ue_list_enabler_tail(e, s)
+inline list_add_tail_rcu(e, s)
 {
 	ENABLER(e, s) = NIL;
 	if
@@ -136,7 +136,7 @@ inline ue_list_enabler_tail(e, s)
 	fi
 }
 
-inline ue_unlist_enabler(e, s)
+inline list_del_rcu(e, s)
 {
 	if
 	:: enablers[e] == s -> enablers[e] = ENABLER(e, s)
@@ -260,12 +260,12 @@ inline user_event_put(e)
 	fi
 }
 
-inline ue_set_drop_of(s, e)
+inline drop_enabler(s, e)
 {
 	if
 	:: has[s] & BIT(e) ->
 		USE(e);
-		ue_unlist_enabler(e, s);
+		list_del_rcu(e, s);
 		user_event_put_locked(e)
 	:: else
 	fi
@@ -275,15 +275,15 @@ inline ue_set_drop(s)
 {
 	if
 	:: discarded & BIT(s) ->
-		ue_set_drop_of(s, 0);
-		ue_set_drop_of(s, 1);
+		drop_enabler(s, 0);
+		drop_enabler(s, 1);
 		has[s] = 0
 	:: else
 	fi
 }
 
 /* event_mutex is held */
-inline user_events_drop()
+inline user_events_drop_locked()
 {
 	d_step {
 		ue_set_drop(0);
@@ -362,7 +362,7 @@ inline user_event_mm_release(m)
 	fi
 }
 
-inline ue_settle_mm(m)
+inline settle_one(m)
 {
 #ifdef M_SETTLE_LOCKS_FIRST
 	if
@@ -398,8 +398,8 @@ inline ue_settle_mm(m)
 /* event_mutex is held */
 inline user_event_mm_settle()
 {
-	ue_settle_mm(PARENT);
-	ue_settle_mm(CHILD)
+	settle_one(PARENT);
+	settle_one(CHILD)
 }
 
 /*
@@ -407,7 +407,7 @@ inline user_event_mm_settle()
  * between them.  The first one comes with the taking of the lock, the second
  * with its release: nobody else can tell.
  */
-inline ue_find_bit(m, e, since)
+inline find_bit(m, e, since)
 {
 	yes = false;
 	if
@@ -416,7 +416,7 @@ inline ue_find_bit(m, e, since)
 	fi
 }
 
-inline ue_read_status(e)
+inline read_status(e)
 {
 	USE(e);
 	value = status[e]
@@ -445,26 +445,26 @@ inline ue_toggle_sharer(m, e)
 #ifdef M_TOGGLE_NO_LOOKUP
 			yes = true;
 #else
-			ue_find_bit(m, e, 0);
+			find_bit(m, e, 0);
 #endif
 			later = yes && absent[m];
 			yes = yes && !absent[m];
 			if
-			:: yes -> ue_read_status(e)
+			:: yes -> read_status(e)
 			:: else
 			fi
 #ifdef M_TOGGLE_LOCKS_MMAP
 		:: ok && writer[m] ->
 			mm_users[m]++;
 			!writer[m] && !lock[m] -> readers[m]++; lock[m] = true; yes = true;
-			ue_read_status(e)
+			read_status(e)
 #endif
 #ifdef M_TOGGLE_LOCKS
 		:: ok && !writer[m] && lock[m] ->
 			mm_users[m]++;
 			readers[m]++;
 			!lock[m] -> lock[m] = true; yes = true;
-			ue_read_status(e)
+			read_status(e)
 #endif
 		:: else ->
 			mm_users[m] = mm_users[m] + ok;
@@ -482,7 +482,7 @@ inline ue_toggle_sharer(m, e)
 		absent[m] = false;
 		later = false;
 		yes = true;
-		ue_read_status(e)
+		read_status(e)
 	:: else
 	fi;
 #endif
@@ -632,11 +632,11 @@ end:
 					if
 					:: writer[m] -> left = true
 					:: else ->
-						ue_find_bit(m, e, since);
+						find_bit(m, e, since);
 						fault = yes && absent[m];
 						yes = yes && !absent[m];
 						if
-						:: yes -> lock[m] = true; readers[m]++; ue_read_status(e)
+						:: yes -> lock[m] = true; readers[m]++; read_status(e)
 						:: fault -> readers[m]++
 						:: else
 						fi
@@ -658,11 +658,11 @@ end:
 #ifdef M_JOB_KEEPS_SET
 						yes = !absent[m];
 #else
-						ue_find_bit(m, e, since);
+						find_bit(m, e, since);
 						yes = yes && !absent[m];
 #endif
 						if
-						:: yes -> lock[m] = true; ue_read_status(e)
+						:: yes -> lock[m] = true; read_status(e)
 						:: else -> readers[m]--
 						fi
 					}
@@ -737,7 +737,7 @@ proctype worker()
 end:
 	do
 	:: atomic { discarded != 0 && !event_mutex -> event_mutex = true };
-		user_events_drop();
+		user_events_drop_locked();
 		UNLOCK(event_mutex)
 	od
 }
@@ -759,9 +759,9 @@ inline ue_copy_enabler(e, from, to)
 #endif
 			has[to] = has[to] | BIT(e);
 #ifdef M_COPY_HEAD
-			ue_list_enabler(e, to);
+			list_add_rcu(e, to);
 #else
-			ue_list_enabler_tail(e, to);
+			list_add_tail_rcu(e, to);
 #endif
 			at = 0
 		}
@@ -834,12 +834,12 @@ inline user_event_register(m, e, new)
 	d_step {
 		refs[e]++;
 		has[set[m]] = has[set[m]] | BIT(e);
-		ue_list_enabler(e, set[m])
+		list_add_rcu(e, set[m])
 	};
 #endif
 	STALL();
 #ifndef M_REGISTER_READS_FIRST
-	atomic { ue_read_status(e) };
+	atomic { read_status(e) };
 #endif
 	d_step {
 		user_event_write_bit(m, e);
@@ -851,7 +851,7 @@ inline user_event_register(m, e, new)
 	d_step {
 		refs[e]++;
 		has[set[m]] = has[set[m]] | BIT(e);
-		ue_list_enabler(e, set[m])
+		list_add_rcu(e, set[m])
 	};
 #endif
 	UNLOCK(lock[m]);
@@ -878,7 +878,7 @@ inline user_event_unregister(m, e, new)
 	/* user_event_set_erase() */
 	USE(e);
 	d_step {
-		ue_unlist_enabler(e, set[m]);
+		list_del_rcu(e, set[m]);
 		has[set[m]] = has[set[m]] & ~BIT(e);
 #ifdef M_ENABLER_FREE
 		ENABLER(e, set[m]) = NIL + 1;
@@ -975,7 +975,7 @@ proctype deleter()
 		user_event_mm_settle();
 #endif
 #ifndef M_NO_DRAIN
-		user_events_drop()
+		user_events_drop_locked()
 #endif
 	:: else
 	fi;
@@ -1009,7 +1009,7 @@ proctype rest()
 }
 
 /* The start: how many programs, what is registered, in which set. */
-inline ue_begin(nr_programs, nr_patient)
+inline begin_scenario(nr_programs, nr_patient)
 {
 	at = 0;
 	do
@@ -1034,7 +1034,7 @@ inline ue_begin(nr_programs, nr_patient)
 }
 
 /* The parent has registered @e, in set 0, which it does not share. */
-inline ue_begin_registered(e)
+inline begin_registered(e)
 {
 	ENABLER(e, 0) = NIL;
 	enablers[e] = 0;
@@ -1048,7 +1048,7 @@ inline ue_begin_registered(e)
 }
 
 /* The child has come by a fork. */
-inline ue_begin_forked()
+inline begin_forked()
 {
 	mm_users[CHILD] = 1;
 	umm[CHILD] = true;
@@ -1122,32 +1122,32 @@ proctype child()
 init {
 	atomic {
 #ifdef FORK
-		d_step { ue_begin(2, 1); ue_begin_registered(0) };
+		d_step { begin_scenario(2, 1); begin_registered(0) };
 #ifdef ABSENT
 		absent[PARENT] = true;
 #endif
 		run parent();
 #endif
 #ifdef PAGE
-		d_step { ue_begin(1, 1); ue_begin_registered(0); ue_begin_registered(1) };
+		d_step { begin_scenario(1, 1); begin_registered(0); begin_registered(1) };
 		absent[PARENT] = true;
 #endif
 #if defined(OWN) || defined(LEAVE)
-		d_step { ue_begin(3, 1); ue_begin_registered(0); ue_begin_registered(1); ue_begin_forked() };
+		d_step { begin_scenario(3, 1); begin_registered(0); begin_registered(1); begin_forked() };
 		run parent();
 		run child();
 #endif
 #ifdef REGISTER
-		d_step { ue_begin(2, 1) };
+		d_step { begin_scenario(2, 1) };
 		run parent();
 #endif
 #ifdef THREADS
-		d_step { ue_begin(3, 1) };
+		d_step { begin_scenario(3, 1) };
 		run thread(0, 0);
 		run thread(1, 1);
 #endif
 #ifdef DELETE
-		d_step { ue_begin(4, 2); ue_begin_registered(0); ue_begin_forked() };
+		d_step { begin_scenario(4, 2); begin_registered(0); begin_forked() };
 #ifdef ABSENT
 		absent[PARENT] = true;
 #endif
@@ -1156,15 +1156,15 @@ init {
 		run deleter();
 #endif
 #ifdef HANG
-		d_step { ue_begin(3, 2); ue_begin_registered(0); exited = BIT(CHILD) };
+		d_step { begin_scenario(3, 2); begin_registered(0); exited = BIT(CHILD) };
 		absent[PARENT] = true;
 		run parent();
 		run deleter();
 #endif
 #ifdef NEIGHBOUR
 		d_step {
-			ue_begin(4, 2);
-			ue_begin_registered(0);
+			begin_scenario(4, 2);
+			begin_registered(0);
 			mm_users[CHILD] = 1;
 			umm[CHILD] = true;
 			ENABLER(1, 1) = NIL;
@@ -1185,7 +1185,7 @@ init {
 		run deleter();
 #endif
 #ifdef LIFE
-		d_step { ue_begin(3, 1); ue_begin_registered(0); ue_begin_registered(1); ue_begin_forked() };
+		d_step { begin_scenario(3, 1); begin_registered(0); begin_registered(1); begin_forked() };
 		refs[0]--;
 		refs[1]--;
 		run parent();
