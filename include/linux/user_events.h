@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What mm core tells user_events.
+ * user_events: calls from mm core.
  *
- * Registrations belong to an address space: they are copied with the memory,
- * and they end with it.  Each call is one test of a pointer for an address space
- * that has none.
+ * Registrations belong to an address space: fork() copies them together with
+ * the memory, and they end with the address space.  For an address space
+ * without registrations, each call only tests a pointer.
  */
 #ifndef _LINUX_USER_EVENTS_H
 #define _LINUX_USER_EVENTS_H
@@ -18,7 +18,7 @@ void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm);
 void user_event_mm_end(struct mm_struct *mm);
 
 /**
- * user_events_mm_init - a new address space has no registrations
+ * user_events_mm_init - let a new address space have no registrations
  * @mm: the address space, which may be a copy of another mm_struct
  */
 static inline void user_events_mm_init(struct mm_struct *mm)
@@ -27,9 +27,9 @@ static inline void user_events_mm_init(struct mm_struct *mm)
 }
 
 /**
- * user_events_mm_fork - an address space has been copied
- * @mm: the copy, complete, that nobody runs in yet
- * @oldmm: what it was copied from
+ * user_events_mm_fork - let the copy of an address space inherit registrations
+ * @mm: the complete copy, which no task runs in yet
+ * @oldmm: the address space that it was copied from
  *
  * Context: Process context, may sleep; both mmap_locks are held for writing.
  */
@@ -40,7 +40,7 @@ static inline void user_events_mm_fork(struct mm_struct *mm, struct mm_struct *o
 }
 
 /**
- * user_events_mm_exit - an address space ends
+ * user_events_mm_exit - drop the registrations of an address space
  * @mm: the address space, whose mm_users is 0
  *
  * Context: Any that mmput() is allowed in.  Takes no mutex.

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * user_events: what the files offer one another.
+ * user_events: what the files export to one another.
  *
- * A file calls only files above it in this list:
+ * A file calls only functions of the files above it in this list:
  *
- *   trace_events_user_layout.c    text -> immutable layout
- *   trace_events_user_payload.c   whether a payload has what its layout says
- *   trace_events_user_number.c    the type numbers of removed events
- *   trace_events_user_changes.c   pollers that wait for changes of a group
- *   trace_events_user_pattern.c   patterns of what is to be recorded
- *   trace_events_user_table.c     names and formats, and how they are found
- *   trace_events_user_end.c       references to an event, and its end
- *   trace_events_user.c           how an event is shared, or made
+ *   trace_events_user_layout.c    parses a description into a layout
+ *   trace_events_user_payload.c   checks a payload against its layout
+ *   trace_events_user_number.c    keeps the type numbers of removed events
+ *   trace_events_user_changes.c   wakes pollers when a group's events change
+ *   trace_events_user_pattern.c   matches patterns of events to be recorded
+ *   trace_events_user_table.c     looks up names and formats
+ *   trace_events_user_end.c       drops references and removes events
+ *   trace_events_user.c           shares or creates an event
  *   trace_events_user_set.c       registrations that address spaces share
  *   trace_events_user_page.c      pages of user memory, and the bits in them
  *   trace_events_user_mm.c        the life of an address space
  *   trace_events_user_wait.c      pages that have to be waited for
- *   trace_events_user_mirror.c    bits follow an event: by a toggle, by a job
+ *   trace_events_user_mirror.c    writes bits: toggles and jobs
  *   trace_events_user_register.c  register, unregister, fork
- *   trace_events_user_settle.c    events, in spite of what does not last
+ *   trace_events_user_settle.c    repeats what failed for a transient reason
  *   trace_events_user_emit.c      consumers of an event, and writes to them
  *   trace_events_user_group.c     groups of events, and their files
  *   trace_events_user_dyn.c       entry point: dynamic_events
@@ -27,36 +27,46 @@
  *   trace_events_user_arm.c       entry point: set_user_event
  *   trace_events_user_file.c      entry points: ioctl, write, sysctl
  *
- * What goes up is data: the class of an event, its dyn_event_operations, and
- * what an address space leaves behind (struct user_event_discard).
+ * Calls in the other direction go through function pointers: of an event's
+ * class, of its dyn_event_operations, and of a struct user_event_discard.
  *
  * Lock order, outermost first:
  *
- *   ue_groups_lock               groups come and go; taken by mkdir and rmdir only
- *   dyn_event_ops_mutex          the tracing core's; commands to dynamic_events
- *   event_mutex                  the tracing core's; events come and go, and
- *                                consumers attach and detach, under it, and so
- *                                do patterns of what is to be recorded
+ *   ue_groups_lock               the list of groups.  mkdir and rmdir take it, and
+ *                                create and remove files of tracefs under it.
+ *   dyn_event_ops_mutex          of the tracing core: commands of dynamic_events
+ *   event_mutex                  of the tracing core: events, their consumers
+ *                                and patterns are added and removed under it
+ *   trace_types_lock, trace_event_sem
+ *                                of the tracing core, which takes both to add or
+ *                                remove an event; type numbers change under the
+ *                                second
  *   user_event_mm::change        changes of one address space's registrations
  *   mm->mmap_lock                for reading; a toggle and a job only try it.
- *                                fork holds two for writing.
+ *                                fork holds two of them for writing.
  *   user_event_mm::lock          the bits of one address space; a toggle only
  *                                tries it
- *   ue_held_lock                 which address spaces are held by jobs
- *   user_event_set::lock, user_event::lock, user_event_mm::job_lock
+ *   ue_held_lock                 a spinlock: address spaces that jobs and waiters
+ *                                hold
+ *   user_event_set::lock, user_event::lock, user_event_mm::job_lock, and the
+ *   xa_lock of ue_waiters_of_user
  *                                spinlocks, never nested in each other
  *
- * user_event_mm::change and event_mutex are never taken inside each other; nor
- * are user_event_file::lock and any other of these.  Whatever is taken with
- * event_mutex held (the spinlocks apart) is tried, or held only by those who do
- * not wait for user space, memory of a cgroup or a folio.
+ * user_event_mm::change is never held together with event_mutex, and
+ * user_event_file::lock never together with any other of these locks.  All
+ * read-side critical sections of user_event_srcu are inside event_mutex.
+ *
+ * A lock other than a spinlock that is taken with event_mutex held is only
+ * tried, or is only held by tasks that wait neither for user space nor for
+ * memory of a cgroup nor for a folio.
  *
  * mm core ends an address space with any lock held that mmput() may be called
  * with, so user_event_mm_end() takes spinlocks only.
  *
- * Found without a lock: names, formats and groups under RCU, then
- * refcount_inc_not_zero(); the addresses of an event, and the address spaces
- * that share them, under user_event_srcu, since mirroring a bit may sleep.
+ * Names, formats and groups are looked up under RCU, followed by
+ * refcount_inc_not_zero(); the consumers of an event are read with preemption
+ * off.  The addresses of an event and the address spaces that share them are
+ * walked under user_event_srcu, since mirroring a bit may sleep.
  */
 #ifndef _TRACE_EVENTS_USER_H
 #define _TRACE_EVENTS_USER_H
@@ -81,12 +91,13 @@
 #include "trace_events_user_layout.h"
 
 /*
- * Memory that a registration takes is charged to the task that registers, and
- * -ENOMEM is an answer: never call the OOM killer for it, never fill the log.
+ * The memory of a registration is charged to the task that registers.  The
+ * registration can fail with -ENOMEM, so neither the OOM killer nor a warning
+ * in the log is wanted.
  */
 #define USER_EVENT_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* The same for those who must not wait for memory to become free */
+/* The same for a caller that must not wait for memory to become free */
 #define USER_EVENT_GFP_NOWAIT (GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
 
 /*
@@ -99,10 +110,10 @@ struct user_event_group;
 /**
  * struct user_event_changes - pollers that wait for changes of a group's events
  * @wait: the pollers
- * @wake: wakes them up; pending only where a change has cleared @awaited
- * @generation: grows with each change; written under event_mutex, read anywhere
- * @awaited: somebody has read @generation since those in @wait were woken up;
- *	under event_mutex
+ * @wake: wakes them up; queued only by a change that clears @awaited
+ * @generation: counts changes; written under event_mutex, read anywhere
+ * @awaited: a reader has taken @generation since @wake was last queued; under
+ *	event_mutex
  */
 struct user_event_changes {
 	wait_queue_head_t	wait;
@@ -123,11 +134,11 @@ __poll_t user_event_changes_poll(struct user_event_group *group, struct file *fi
  */
 
 /**
- * struct user_event_discard - something that refers to events and is of no use
- * @node: in the list of such things
- * @drop: drops some of the references with user_event_put_locked(), with
- *	event_mutex held, and returns whether that were the last ones.  From then
- *	on the struct may be gone.
+ * struct user_event_discard - an unused object that still holds events
+ * @node: in the list of such objects
+ * @drop: drops some of its references with user_event_put_locked(), with
+ *	event_mutex held, and returns true after the last one.  From then on the
+ *	object may be freed.
  */
 struct user_event_discard {
 	struct llist_node	node;
@@ -135,21 +146,21 @@ struct user_event_discard {
 };
 
 /**
- * struct user_event_group - a closed world of events
- * @name: what it is called in user_events_groups, or "-" for the default group,
- *	which no other can be called
- * @single: class of its events with one format a name
- * @multi: class of its events with many formats a name
- * @refs: one for its directory, and one for each open file of the group and for
- *	each command that is about it.  Whoever makes an event has one.
- * @max: the most events at one time; more than user_events_max there are never
+ * struct user_event_group - a group of events, with names of its own
+ * @name: its name in user_events_groups, or "-" for the default group, which is
+ *	not a valid name there
+ * @single: class of its single-format events
+ * @multi: class of its multi-format events
+ * @refs: one for its directory, one for each open file of the group, and one
+ *	for each command about it.  A caller that creates an event holds one.
+ * @max: limit of @nr_events; user_events_max limits all groups together
  * @multi_format_only: registrations have to ask for USER_EVENT_REG_MULTI_FORMAT
  * @events: all its events, by user_event::id; changed under event_mutex
  * @nr_events: entries of @events; under event_mutex
  * @nr_busy: events with a consumer; under event_mutex
  * @node: in the list of groups; changed under ue_groups_lock, read under RCU
  * @changes: the pollers of its status
- * @losses: struct user_event_losses of those that have had a consumer, by
+ * @losses: struct user_event_losses of each event that has had a consumer, by
  *	user_event::id; changed under event_mutex
  */
 struct user_event_group {
@@ -170,18 +181,18 @@ struct user_event_group {
 /**
  * struct user_event_name - a registered name of a group
  * @node: in the table of names, by @group and @reg_name
- * @group: whose name it is
+ * @group: the group it belongs to
  * @single: the single-format event of this name, or NULL; changed under
  *	event_mutex, read under RCU
  * @formats: the multi-format events of this name, newest first; under
  *	event_mutex
- * @rcu: frees it after those who found it, who do not look at @formats
- * @ident: @reg_name with '_' for what can't be in an identifier; @reg_name
- *	itself, or behind it
+ * @rcu: frees it after RCU readers, which do not access @formats
+ * @ident: @reg_name with '_' for each character that an identifier can't have;
+ *	points to @reg_name or to a copy after it
  * @len: bytes of @reg_name without its NUL
  * @reg_name: the registered name
  *
- * Exists while an event has it.
+ * A name exists as long as an event has it.
  */
 struct user_event_name {
 	struct rhash_head		node;
@@ -197,8 +208,8 @@ struct user_event_name {
 };
 
 /**
- * struct user_event_name_key - what a name is found by
- * @group: whose
+ * struct user_event_name_key - the key that a name is looked up by
+ * @group: its group
  * @reg_name: the name; need not be NUL-terminated
  * @len: bytes of @reg_name
  */
@@ -215,35 +226,36 @@ struct user_event_name_key {
 /**
  * struct user_event - an event: one name, one layout
  * @layout: its fields; owned
- * @consumers: what records it, or NULL for nothing; replaced under event_mutex,
- *	read with preemption off; owned
- * @refs: an open file's, an address set's, the consumers' together, and one
- *	for @persists.  It becomes 0 under event_mutex only.
+ * @consumers: what records it, or NULL; replaced under event_mutex, read with
+ *	preemption off; owned
+ * @refs: one for each open file that has registered it, one for each entry of
+ *	@enablers, one for all @consumers, and one for @persists.  It becomes 0
+ *	under event_mutex only.
  * @lock: guards @enablers, @toggled and @persists, and orders @status against
- *	additions to the first
- * @id: its place in user_event_group::events; a newer event has a larger one,
- *	until they wrap
- * @toggled: number of the toggle that last changed whether there are consumers;
- *	0 for none; under @lock
- * @status: what kinds of consumers there are, USER_EVENT_BY_*; written under event_mutex
- *	and @lock, read anywhere
- * @multi: made for USER_EVENT_REG_MULTI_FORMAT; never changes
- * @persists: stays until it is deleted; under @lock, and once true, never false
- *	again
- * @recorded: ftrace has recorded it: its type number outlives it; under
+ *	additions to @enablers
+ * @id: its index in user_event_group::events; a newer event has a larger one,
+ *	until ids wrap
+ * @toggled: number of the last toggle, which gave it its first consumer or took
+ *	its last one; 0 before the first toggle; under @lock
+ * @status: the kinds of consumers it has, USER_EVENT_BY_*; written under
+ *	event_mutex and @lock, read anywhere
+ * @multi: a multi-format event; never changes
+ * @persists: stays until it is deleted; set under @lock, never cleared
+ * @recorded: ftrace has been a consumer, so its type number outlives it; under
  *	event_mutex
- * @enablers: the addresses that mirror @status; changed under @lock, walked under
- *	user_event_srcu.  Each has a reference, so once @refs is 0, there is none.
- * @pending: in a list of events that wait for removal, once @refs is 0; under
- *	event_mutex, and @lock where it becomes @enablers again
- * @rcu: frees it, after its removal, after those who found it
+ * @enablers: the addresses that mirror @status; changed under @lock, walked
+ *	under user_event_srcu.  The list is empty when @refs is 0.
+ * @pending: in a list of events that wait for removal, while @refs is 0; under
+ *	event_mutex, and @lock where the memory becomes @enablers again
+ * @rcu: frees it after RCU readers, once it is removed
  * @name: its registered name; shared, see user_event_name
- * @of_name: multi: in user_event_name::formats; under event_mutex
- * @node: multi: in the table of formats
- * @devent: what dynamic_events knows of it
- * @tp: gives the tracepoint its name
- *	single: the registered name; multi: "NAME:[ID]", and owns it
- * @call: what the tracing core knows of it; owns print_fmt
+ * @of_name: of a multi-format event, in user_event_name::formats; under
+ *	event_mutex
+ * @node: of a multi-format event, in the table of formats
+ * @devent: in the list of dynamic_events
+ * @tp: holds the name that the tracing core uses: the registered name of a
+ *	single-format event, or "NAME:[ID]", owned, of a multi-format event
+ * @call: in the list of the tracing core; owns print_fmt
  */
 struct user_event {
 	struct user_event_layout		*layout;
@@ -298,8 +310,8 @@ bool user_event_release_number(void);
 int user_event_remove_call(struct user_event *event);
 
 /**
- * user_event_from_call - the event that a call of the tracing core belongs to
- * @call: a call whose class is one of a user_event_group
+ * user_event_from_call - get the event that a trace_event_call belongs to
+ * @call: the call, whose class is one of a user_event_group
  *
  * Return: the event.
  */
@@ -309,12 +321,12 @@ static inline struct user_event *user_event_from_call(struct trace_event_call *c
 }
 
 /**
- * user_event_is_wanted - tell whether an event does more than wait for its removal
- * @event: which
+ * user_event_is_wanted - tell whether an event does more than wait for removal
+ * @event: the event
  *
  * Context: event_mutex held.
  *
- * Return: true while somebody refers to it, or the tracing core uses it.
+ * Return: true while it has a reference, or the tracing core uses it.
  */
 static inline bool user_event_is_wanted(struct user_event *event)
 {
@@ -327,14 +339,15 @@ static inline bool user_event_is_wanted(struct user_event *event)
  */
 
 /**
- * struct user_event_pattern - what an instance is to record once it exists
+ * struct user_event_pattern - events that an instance records once they exist
  * @list: in user_event_patterns
- * @tr: the instance; drops its patterns when it goes
+ * @tr: the instance; its patterns are freed when it is removed
  * @system: a glob for the system of an event
- * @name: a glob for its registered name
- * @text: what @name, and as a rule @system, point into
+ * @name: a glob for the registered name of an event
+ * @text: the text that @name points into, and @system if the text has one
  *
- * Immutable but for @list; comes and goes under event_mutex.
+ * A pattern is immutable but for @list; it is added and removed under
+ * event_mutex.
  */
 struct user_event_pattern {
 	struct list_head	list;
@@ -352,7 +365,7 @@ bool user_event_pattern_match(const struct user_event_pattern *pattern,
 bool user_event_arm(struct user_event *event);
 
 /**
- * user_event_has_patterns - tell whether there is a pattern in any instance
+ * user_event_has_patterns - tell whether any instance has a pattern
  *
  * Context: any; without event_mutex the answer may be outdated at once.
  *
@@ -401,17 +414,17 @@ int user_event_init(void);
  */
 
 /**
- * struct user_event_losses - what the consumers of an event could not record
- * @ftrace: entries, each as often as there are instances that lost it
- * @perf: entries that perf was not given, and those that did not fit into the ring
- *	buffers of perf events that are closed by now
- * @perf_events: the event's perf events that are open, by hw.tp_list, each with a
- *	count of its own; under event_mutex
- * @nr_narrow: how many of those ask for so much else in a sample that it may be too
- *	small for a large entry; written under event_mutex, read with preemption off
+ * struct user_event_losses - entries that the consumers of an event lost
+ * @ftrace: entries that ftrace lost, each counted once per instance
+ * @perf: entries that did not reach perf, and entries that did not fit into the
+ *	ring buffers of perf events that have been closed
+ * @perf_events: the event's open perf events, by hw.tp_list, each with a count
+ *	of its own; under event_mutex
+ * @nr_narrow: entries of @perf_events whose samples may lack the space for a
+ *	large entry; written under event_mutex, read with preemption off
  *
- * In user_event_group::losses from the event's first consumer to its removal.
- * Those who write to the event keep it, and so this.
+ * The struct exists from the event's first consumer to the event's removal.  A
+ * task that writes to the event has a file that holds the event, and so this.
  */
 struct user_event_losses {
 	atomic64_t		ftrace;
@@ -422,16 +435,15 @@ struct user_event_losses {
 
 /**
  * struct user_event_consumers - what records an event
- * @rcu: frees it after those who dispatch to it
- * @losses: what they could not record; the event's, not owned
- * @perf: perf does
+ * @rcu: frees it after the writers that read it with preemption off
+ * @losses: the losses of the event; not owned
+ * @perf: perf records the event
  * @nr_files: entries of @files
- * @files: ftrace does: the event's file of each instance that has it enabled,
- *	or NULL for one that has detached
+ * @files: the event's file of each ftrace instance that has it enabled, or NULL
+ *	for an instance that has detached
  *
- * A consumer attaches to a copy, which user_event::consumers then points to,
- * and detaches from this in place.  Written under event_mutex, read with
- * preemption off.
+ * A consumer is attached in a copy, which then replaces this one, and detached
+ * in place.  Both happen under event_mutex; readers have preemption off.
  */
 struct user_event_consumers {
 	struct rcu_head		rcu;
@@ -443,18 +455,18 @@ struct user_event_consumers {
 
 struct iov_iter;
 
-/* Bytes of a payload that are copied to the stack */
+/* Maximum size in bytes of a payload that is copied to the stack */
 #define USER_EVENT_SMALL 256
 
 /**
  * struct user_event_write - a write that is copied to the stack
  * @pad: aligns @payload
- * @index: the write index, which it starts with
+ * @index: the write index, at the start of the write
  * @payload: the rest, %USER_EVENT_SMALL bytes at most, and one more that
  *	user_event_layout_end_strings() may append
  *
- * Index and payload are copied as one: whole words, and one call.  Not worth
- * filling with zeros before, since just what has been copied is read.
+ * One call copies the index and the payload together.  The struct need not be
+ * zeroed before, since only what has been copied is read.
  */
 struct user_event_write {
 	u32	pad;
@@ -463,11 +475,11 @@ struct user_event_write {
 } __aligned(8);
 
 /**
- * user_event_check_write - what can be said of a write without its payload
- * @event: which event; an open file that the caller has keeps it
+ * user_event_check_write - check a write before its payload is read
+ * @event: the event; the file that is written to holds a reference
  * @len: bytes of the payload
  *
- * Inline, since nearly all that is written to is not being recorded.
+ * This is inline, since most events that programs write to are not recorded.
  *
  * Return: 0, -EINVAL for a payload shorter than the layout, -EBADF when there
  * is no consumer.
@@ -493,9 +505,9 @@ int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *dat
 
 /**
  * struct user_event_group_file - a file that each group has
- * @name: of the file, or NULL behind the last one
+ * @name: name of the file, or NULL after the last one
  * @mode: its permissions
- * @fops: what it does; its open() begins with user_event_group_open(), and its
+ * @fops: its operations; open() begins with user_event_group_open(), and
  *	release() ends with user_event_group_put()
  */
 struct user_event_group_file {
