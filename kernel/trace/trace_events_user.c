@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: how an event is shared, or made.
+ * user_events: how an event is shared or created.
  *
- * An event that exists is found and shared without a lock; a new one is made
+ * An event that exists is found and shared without a lock.  A new one is added
  * under event_mutex, with memory that was allocated before.
  */
 #include <linux/hex.h>
@@ -15,18 +15,19 @@
 #include "trace_events_user.h"
 #include "trace_output.h"
 
-/* What the tracepoint of a multi-format event has after the registered name */
+/* The tracepoint of a multi-format event has this after the registered name */
 #define UE_MAX_ID_LEN strlen(":[0123456789abcdef]")
 
 /**
  * struct ue_request - a registration on its way through this file
- * @key: its name
- * @layout: its fields; freed by user_event_get() unless @event took it over
- * @hash: of @layout, for multi-format events
- * @multi: USER_EVENT_REG_MULTI_FORMAT
- * @event: made for it in case that there is none to share, or NULL; owned until
- *	it is added
- * @name: made for it likewise, or NULL; owned until it is added
+ * @key: the name it asks for
+ * @layout: the fields it asks for; freed by user_event_get() unless @event took
+ *	it over
+ * @hash: hash of @layout, for multi-format events
+ * @multi: it asks for a multi-format event
+ * @event: allocated for the case that there is no event to share, or NULL; owned
+ *	until it is added
+ * @name: allocated for the same case, or NULL; owned until it is added
  */
 struct ue_request {
 	struct user_event_name_key	key;
@@ -41,7 +42,7 @@ static struct kmem_cache *ue_event_cache;
 
 /**
  * user_event_fields - the fields of an event, for trace_event_class::get_fields
- * @call: the event's
+ * @call: the event's trace_event_call
  *
  * Return: the list, last field first.
  */
@@ -52,7 +53,7 @@ struct list_head *user_event_fields(struct trace_event_call *call)
 
 /**
  * user_event_format_name - the name in the event's "format" file
- * @call: the event's
+ * @call: the event's trace_event_call
  *
  * Return: the registered name in the form of an identifier.
  */
@@ -62,15 +63,16 @@ const char *user_event_format_name(struct trace_event_call *call)
 }
 
 /*
- * The core gives a type number to the next event when one is removed: what is
- * left of that one in a buffer must not be read by this one's fields.
+ * The tracing core gives the type number of a removed event to the next one.
+ * Records of the removed event may still be in a buffer, and must not be printed
+ * with the fields of the new one.
  */
 static bool ue_can_be_ours(const struct trace_iterator *iter,
 			   const struct user_event_layout *layout)
 {
 	size_t len = iter->ent_size;
 
-	/* tp_printk prints what has just been written, and gives no size */
+	/* tp_printk gives no size, and prints only records of current events */
 	if (!len)
 		return true;
 	if (len < USER_EVENT_FIRST_OFFSET + layout->size)
@@ -100,7 +102,7 @@ static struct trace_event_functions ue_event_funcs = {
  * Identities
  */
 
-/* Caller holds event_mutex, which guards the last one handed out */
+/* The caller holds event_mutex, which guards the last id */
 static u64 ue_next_id(void)
 {
 	static u64 last;
@@ -116,7 +118,7 @@ static u64 ue_next_id(void)
 
 /**
  * user_event_persist - let an event stay until it is deleted
- * @event: which; the caller has a reference
+ * @event: the event; the caller has a reference
  *
  * Context: any but interrupts.
  */
@@ -129,7 +131,7 @@ void user_event_persist(struct user_event *event)
 	spin_unlock(&event->lock);
 }
 
-/* The single-format event of a name; its layout decides whether it is shared */
+/* Returns the single-format event of a name, if it has the requested layout */
 static struct user_event *ue_find_single(const struct user_event_name *name,
 					 const struct ue_request *req)
 {
@@ -145,8 +147,8 @@ static struct user_event *ue_find_single(const struct user_event_name *name,
  * ue_find_event - find the event that a request can share
  * @req: the request
  *
- * Context: RCU read side; what is found may have no reference left, but under
- * event_mutex, where it stays.
+ * Context: RCU read side.  The event may have no reference left.  It is freed
+ * after a grace period, and not while event_mutex is held.
  *
  * Return: the event, NULL when there is none, -EADDRINUSE when the name's
  * single format has another layout.
@@ -162,7 +164,7 @@ static struct user_event *ue_find_event(const struct ue_request *req)
 	return ue_find_single(name, req);
 }
 
-/* The usual way: what is in use is shared without a lock, the rest is NULL */
+/* The usual case: shares an event in use without a lock, or returns NULL */
 static struct user_event *ue_share_event(const struct ue_request *req)
 {
 	struct user_event *event;
@@ -180,7 +182,7 @@ static struct user_event *ue_share_event(const struct ue_request *req)
  * The beginning of an event
  */
 
-/* As "%llx", in a tenth of the instructions: one for each event that is made */
+/* Prints "%llx" with a tenth of sprintf()'s instructions, for each new event */
 static char *ue_put_hex(char *to, u64 value)
 {
 	int shift;
@@ -191,8 +193,8 @@ static char *ue_put_hex(char *to, u64 value)
 }
 
 /*
- * Names the tracepoint.  For a multi-format event, ue_alloc_event() has allocated enough
- * memory for the longest id.
+ * Names the tracepoint.  For a multi-format event, ue_alloc_event() has
+ * allocated enough memory for the longest id.
  */
 static int ue_set_tp_name(struct user_event *event)
 {
@@ -244,9 +246,9 @@ static struct user_event *ue_alloc_event(struct ue_request *req)
 }
 
 /*
- * All that a new event needs, before event_mutex is taken: this memory is
- * charged to the caller, who may have to wait for it.  The request's layout
- * stays what it is looked for by, and belongs to its event.
+ * Allocates all that a new event needs before event_mutex is taken: the memory
+ * is charged to the caller's cgroup, which may make it sleep.  The layout now
+ * belongs to the new event; the request still uses it to look for an event.
  */
 static int ue_prepare_event(struct ue_request *req)
 {
@@ -260,18 +262,18 @@ static void ue_finish_request(struct ue_request *req)
 {
 	kfree(req->name);
 	if (req->event)
-		/* Someone may have found it, though without a use for it */
+		/* RCU readers may have found it, if adding it failed late */
 		user_event_free_later(req->event);
 	else
 		kfree(req->layout);
 }
 
-/* Caller holds event_mutex */
+/* The caller holds event_mutex */
 static int ue_add_to_core(struct user_event *event)
 {
 	int ret;
 
-	/* 0: no type number is left for it, unless one that is held can be released */
+	/* 0: no type number is free, but some may be held for removed events */
 	while (!register_trace_event(&event->call.event)) {
 		if (!user_event_release_number())
 			return -EMFILE;
@@ -288,10 +290,10 @@ static int ue_add_to_core(struct user_event *event)
 }
 
 /*
- * Gives an event that nobody refers to, and that is in no list, its references:
- * the caller's, and that of the consumers it has from the start.  From then on a
- * registration can share it without event_mutex, so this has to be after all
- * instances with a pattern for it have enabled it.
+ * Sets the references of an event that has none and is in no list: one for the
+ * caller, and one for its consumers if a pattern has enabled it.  From then on a
+ * registration can share the event without event_mutex, so all instances with a
+ * pattern for it must have enabled it before.
  */
 static __always_inline void ue_bring_up(struct user_event *event)
 {
@@ -303,7 +305,7 @@ static __always_inline void ue_bring_up(struct user_event *event)
 	refcount_set(&event->refs, refs);
 }
 
-/* Caller holds event_mutex */
+/* The caller holds event_mutex */
 static int ue_set_up_event(struct user_event *event)
 {
 	int ret;
@@ -327,7 +329,7 @@ static int ue_set_up_event(struct user_event *event)
 	return 0;
 }
 
-/* Caller holds event_mutex and has found that there is none to share */
+/* The caller holds event_mutex and has found no event to share */
 static struct user_event *ue_create_event(struct ue_request *req)
 {
 	const struct user_event_group *group = req->key.group;
@@ -356,8 +358,8 @@ static struct user_event *ue_create_event(struct ue_request *req)
 }
 
 /*
- * An event of another layout that has the name but waits for removal goes now.
- * Returns -EAGAIN where just the tracing core keeps it from going.
+ * Removes the single-format event of the name, whose layout is another one, if
+ * it waits for removal.  Returns -EAGAIN when only the tracing core needs it.
  */
 static int ue_make_way(const struct ue_request *req)
 {
@@ -373,11 +375,11 @@ static int ue_make_way(const struct ue_request *req)
 	return user_event_remove(event) ? -EAGAIN : 0;
 }
 
-/* An event that waits for its removal is there again, as if it were new */
+/* Takes an event that waits for removal back into use, as if it were new */
 static void ue_revive(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
-	/* Now it is the list of enablers again, to which nobody adds yet */
+	/* The memory is the list of enablers again; nobody can add to it yet */
 	spin_lock(&event->lock);
 	list_del_init(&event->pending);
 	spin_unlock(&event->lock);
@@ -390,7 +392,7 @@ static struct user_event *ue_share_or_create_event(struct ue_request *req)
 	int ret;
 
 	guard(mutex)(&event_mutex);
-	/* event_mutex keeps what was found, and only the core can still need it */
+	/* event_mutex keeps the event from being removed and freed */
 	scoped_guard(rcu)
 		event = ue_find_event(req);
 	if (event == ERR_PTR(-EADDRINUSE)) {
@@ -407,19 +409,19 @@ static struct user_event *ue_share_or_create_event(struct ue_request *req)
 }
 
 /**
- * user_event_get - find or make the event that a description asks for
- * @group: where; the caller has a reference
+ * user_event_get - find or create the event that a description asks for
+ * @group: the group; the caller has a reference
  * @desc: the description, "NAME [FIELD[;FIELD...]]"
- * @reg_flags: of enum user_reg_flag; USER_EVENT_REG_PERSIST is the caller's
- *	to see to, once nothing can fail any more
+ * @reg_flags: of enum user_reg_flag; the caller handles USER_EVENT_REG_PERSIST
+ *	itself, once nothing can fail any more
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
- * Return: the event with a reference, -EPERM where the group wants multi-format
- * events only, -EINVAL or -ENAMETOOLONG for a description that is none,
- * -EADDRINUSE when the name is taken by another layout (single format only),
- * -EAGAIN when that is only so until the tracing core lets go of the other event,
- * -EMFILE at the limit of the group or of all, -ENOMEM.
+ * Return: the event with a reference, -EPERM when the group takes multi-format
+ * events only, -EINVAL or -ENAMETOOLONG for an invalid description, -EADDRINUSE
+ * when a single-format event of that name has another layout, -EAGAIN when that
+ * event will be removed once the tracing core does not need it any more, -EMFILE
+ * at the limit of the group or of all groups, -ENOMEM.
  */
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags)
@@ -455,7 +457,7 @@ struct user_event *user_event_get(struct user_event_group *group,
 }
 
 /**
- * user_event_init - set up what events are made of and found in
+ * user_event_init - create the cache and the tables of events
  *
  * Return: 0 or -ENOMEM.
  */

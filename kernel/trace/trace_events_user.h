@@ -32,8 +32,8 @@
  *
  * Lock order, outermost first:
  *
- *   ue_groups_lock               the list of groups.  mkdir and rmdir take it, and
- *                                create and remove files of tracefs under it.
+ *   ue_groups_lock               the list of groups.  mkdir and rmdir take it,
+ *                                and add and remove files of tracefs under it.
  *   dyn_event_ops_mutex          of the tracing core: commands of dynamic_events
  *   event_mutex                  of the tracing core: events, their consumers
  *                                and patterns are added and removed under it
@@ -46,8 +46,8 @@
  *                                fork holds two of them for writing.
  *   user_event_mm::lock          the bits of one address space; a toggle only
  *                                tries it
- *   ue_held_lock                 a spinlock: address spaces that jobs and waiters
- *                                hold
+ *   ue_held_lock                 a spinlock: the address spaces that jobs and
+ *                                waiters hold
  *   user_event_set::lock, user_event::lock, user_event_mm::job_lock, and the
  *   xa_lock of ue_waiters_of_user
  *                                spinlocks, never nested in each other

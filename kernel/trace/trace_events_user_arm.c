@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: entry point: set_user_event, which lists what to record by
- * registered name, whether or not such events exist yet.
+ * user_events: entry point: set_user_event, which lists the registered names
+ * that an instance records, whether or not such events exist yet.
  *
- * A write is treated as one to set_event is: each takes one word of the text,
- * and returns how far that went, so that an error is about one pattern.
+ * A write is handled like a write to set_event: each takes one word of the text
+ * and returns the bytes up to its end, so an error is about one pattern.
  */
 #include <linux/ctype.h>
 #include <linux/fs.h>
@@ -19,17 +19,17 @@
 
 #include "trace_events_user_mm.h"
 
-/* Bytes of a pattern, with what stands before it and with its NUL */
+/* Maximum size in bytes of a pattern, with a leading '!' and its NUL */
 #define UE_MAX_PATTERN 512
 
-/* Patterns of an instance */
+/* Maximum number of patterns of an instance */
 #define UE_MAX_PATTERNS 256
 
-/* What a pattern without a system has for it */
+/* The system of a pattern whose text does not name one */
 #define UE_ANY_SYSTEM "*"
 
 /*
- * Patterns: all of this under event_mutex
+ * Patterns, which event_mutex guards
  */
 
 static struct user_event_pattern *ue_find_pattern(const struct user_event_pattern *key)
@@ -90,10 +90,10 @@ static void ue_free_patterns(struct list_head *patterns)
 }
 
 /*
- * Events that are there: as set_event, this looks at all of an instance
+ * Events that exist: like set_event, this looks at all events of an instance
  */
 
-/* The event whose file this is; NULL for one that is none of ours, or waits for removal */
+/* Returns NULL if the event is not a user event, or if it waits for removal */
 static struct user_event *ue_event_of(const struct trace_event_file *file)
 {
 	struct trace_event_call *call = file->event_call;
@@ -106,7 +106,7 @@ static struct user_event *ue_event_of(const struct trace_event_file *file)
 	return user_event_is_wanted(event) ? event : NULL;
 }
 
-/* Returns the first error; the other events are enabled all the same */
+/* Returns the first error, after trying to enable the other events as well */
 static int ue_enable_matching(const struct user_event_pattern *pattern)
 {
 	struct trace_event_file *file;
@@ -125,7 +125,7 @@ static int ue_enable_matching(const struct user_event_pattern *pattern)
 	return ret;
 }
 
-/* Disables what patterns that are gone match, and those that are left do not */
+/* Disables the events that match a removed pattern and no remaining one */
 static void ue_disable_matching(struct trace_array *tr, const struct list_head *gone)
 {
 	struct trace_event_file *file;
@@ -145,12 +145,12 @@ static void ue_disable_matching(struct trace_array *tr, const struct list_head *
  * Commands
  */
 
-/* Takes over the pattern, also where it fails */
+/* Takes over the pattern, also when it fails */
 static int ue_add_pattern(struct user_event_pattern *new)
 {
 	struct user_event_pattern *pattern;
 
-	/* Nothing will come of programs that have ended */
+	/* Do not enable events that only address spaces which have ended keep */
 	user_events_settle();
 
 	guard(mutex)(&event_mutex);
@@ -190,7 +190,7 @@ static void ue_remove_all_patterns(struct trace_array *tr)
 	ue_free_patterns(&gone);
 }
 
-/* What can't be in a name or a system is no use in a pattern for them, either */
+/* A character that neither a name nor a system can have would match nothing */
 static bool ue_is_pattern(const char *text)
 {
 	for (; *text; text++) {
@@ -200,7 +200,7 @@ static bool ue_is_pattern(const char *text)
 	return true;
 }
 
-/* Splits "[SYSTEM:]GLOB" in place; the colon is in neither a system nor a name */
+/* Splits "[SYSTEM:]GLOB" in place; neither a system nor a name has a colon */
 static int ue_split_pattern(struct user_event_pattern *pattern)
 {
 	char *colon = strchr(pattern->text, ':');
@@ -237,7 +237,7 @@ static struct user_event_pattern *ue_parse_pattern(struct trace_array *tr, const
 	return pattern;
 }
 
-/* One word that was written: "PATTERN" or "!PATTERN" */
+/* Executes one written word: "PATTERN" or "!PATTERN" */
 static int ue_command(struct trace_array *tr, const char *word)
 {
 	bool remove = *word == '!';
@@ -262,7 +262,7 @@ static struct trace_array *ue_arm_instance(const struct seq_file *m)
 	return m->private;
 }
 
-/* The first pattern of the instance behind this one, or behind the list's head */
+/* Returns the first pattern of the instance after a node of the list, or NULL */
 static void *ue_arm_behind(struct seq_file *m, struct list_head *before)
 {
 	struct list_head *node;
@@ -321,7 +321,7 @@ static int ue_arm_open(struct inode *inode, struct file *filp)
 	struct seq_file *m;
 	int ret;
 
-	/* The instance stays as long as this is open, and with it its patterns */
+	/* An open file keeps the instance, and that keeps its patterns */
 	ret = tracing_check_open_get_tr(tr);
 	if (ret)
 		return ret;
@@ -353,7 +353,7 @@ static ssize_t ue_arm_write(struct file *filp, const char __user *from, size_t l
 
 	if (!len)
 		return 0;
-	/* Who enables an event sees to that: afterwards it may be too late */
+	/* As for set_event: an event may be recorded as soon as it is enabled */
 	ret = tracing_update_buffers(tr);
 	if (ret < 0)
 		return ret;
@@ -384,9 +384,10 @@ static const struct file_operations ue_arm_fops = {
  */
 
 /**
- * user_event_add_instance - make the file of a trace instance
+ * user_event_add_instance - create the file of a trace instance
  * @tr: the instance
- * @dir: its directory, or NULL for the top one; goes with all that is in it
+ * @dir: its directory, which is removed with all its files, or NULL for the top
+ *	instance
  */
 void user_event_add_instance(struct trace_array *tr, struct dentry *dir)
 {
@@ -395,7 +396,7 @@ void user_event_add_instance(struct trace_array *tr, struct dentry *dir)
 
 /**
  * user_event_remove_instance - drop the patterns of a trace instance
- * @tr: the instance, which nobody has open any more; the core disables its events
+ * @tr: the instance, which has no open files; the core disables its events
  *
  * Context: event_mutex held.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: tell those who poll user_events_status that something changed.
+ * user_events: tell the pollers of user_events_status that something changed.
  *
- * Changes happen under event_mutex, and waking up takes as long as there are
- * pollers, whom nobody has counted: it is left to a work item.
+ * Changes happen under event_mutex.  The number of pollers is not limited, so a
+ * work item wakes them up without the mutex.
  */
 #include <linux/poll.h>
 #include <linux/wait.h>
@@ -20,7 +20,7 @@ static void ue_wake_pollers(struct work_struct *work)
 
 /**
  * user_event_changes_init - prepare for pollers
- * @changes: of a new group
+ * @changes: the pollers of a new group
  */
 void user_event_changes_init(struct user_event_changes *changes)
 {
@@ -29,10 +29,10 @@ void user_event_changes_init(struct user_event_changes *changes)
 }
 
 /**
- * user_event_changes_end - wait until nothing refers to it any more
- * @changes: of a group that has neither events nor open files
+ * user_event_changes_end - wait until the work item does not run any more
+ * @changes: the pollers of a group that has neither events nor open files
  *
- * Context: May sleep, for as long as it takes to wake up nobody.
+ * Context: May sleep, but not for long: there are no pollers to wake up.
  */
 void user_event_changes_end(struct user_event_changes *changes)
 {
@@ -40,11 +40,11 @@ void user_event_changes_end(struct user_event_changes *changes)
 }
 
 /**
- * user_event_changed - note that an event has come, gone or changed consumers
- * @group: whose event it is
+ * user_event_changed - count a change of a group's events or their consumers
+ * @group: the group
  *
- * Wakes pollers up unless nobody has read the status since they were woken last:
- * all that sleep have read the current generation.
+ * Wakes pollers up, unless nobody has read the status since this happened last:
+ * then no poller waits for this change.
  *
  * Context: event_mutex held; does not sleep.
  */
@@ -53,7 +53,7 @@ void user_event_changed(struct user_event_group *group)
 	struct user_event_changes *changes = &group->changes;
 
 	lockdep_assert_held(&event_mutex);
-	/* Before the work is queued, so that a poller that is not woken up reads it */
+	/* A poller that comes after the wake-up sees the new generation */
 	WRITE_ONCE(changes->generation, changes->generation + 1);
 	if (!changes->awaited)
 		return;
@@ -62,11 +62,10 @@ void user_event_changed(struct user_event_group *group)
 }
 
 /**
- * user_event_changes_await - note that somebody reads the status from now on
- * @group: whose status
+ * user_event_changes_await - ask for a wake-up after the next change
+ * @group: the group whose status the caller begins to read
  *
- * Context: event_mutex held, which is not released before the first event has
- * been read.
+ * Context: event_mutex held until the first event has been read.
  *
  * Return: the generation that is read.
  */
@@ -79,13 +78,12 @@ u32 user_event_changes_await(struct user_event_group *group)
 
 /**
  * user_event_changes_poll - the poll method of user_events_status
- * @group: whose status
+ * @group: the group
  * @filp: the open file
- * @wait: who polls
+ * @wait: the poller's table
  * @seen: the generation that was read last
  *
- * Return: that there is something to read, as always, and whether it has
- * changed.
+ * Return: EPOLLIN as always, and EPOLLPRI if the status has changed.
  */
 __poll_t user_event_changes_poll(struct user_event_group *group, struct file *filp,
 				 struct poll_table_struct *wait, u32 seen)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: dynamic_events, which lists events, makes and deletes them.
+ * user_events: entry point: dynamic_events, which lists, creates and deletes
+ * events.
  *
- * Makes events that persist.  What is wrong with a command is told in error_log.
+ * The events it creates persist.  error_log explains why a command failed.
  */
 #include <linux/capability.h>
 #include <linux/delay.h>
@@ -12,7 +13,7 @@
 
 #include "trace_events_user_mm.h"
 
-/* By enum user_event_fault */
+/* Messages in error_log, by enum user_event_fault */
 static const char * const ue_error_texts[] = {
 	[USER_EVENT_BAD_CHAR]		= "Character is not allowed",
 	[USER_EVENT_NO_NAME]		= "Event has no name",
@@ -36,7 +37,7 @@ static void ue_log_error(const char *raw_command, enum user_event_fault fault, c
 			at - raw_command);
 }
 
-/* Looks again what is wrong with a description that has been refused */
+/* Parses a refused description again to find out what is wrong with it */
 static void ue_explain(const char *raw_command, const char *desc)
 {
 	struct user_event_layout *layout;
@@ -51,7 +52,7 @@ static void ue_explain(const char *raw_command, const char *desc)
 		if (!ret)
 			kfree(layout);
 	}
-	/* A name's id may not fit, which the name alone does not tell */
+	/* The name is valid, but too long together with the id of a new event */
 	if (!ret)
 		ue_log_error(raw_command, USER_EVENT_LONG_NAME, desc);
 	else if (ret != -ENOMEM)
@@ -75,9 +76,9 @@ static void ue_explain_error(const char *raw_command, const char *desc, int ret)
 }
 
 /**
- * struct ue_command - what to make an event of
- * @group: where; holds a reference
- * @reg_flags: of a registration that makes such events
+ * struct ue_command - a command that creates an event
+ * @group: the group of the event; holds a reference
+ * @reg_flags: the flags of a registration of such an event
  * @desc: the description
  */
 struct ue_command {
@@ -87,11 +88,11 @@ struct ue_command {
 };
 
 /**
- * ue_parse_command - find out where a command wants its event
+ * ue_parse_command - parse a command
  * @text: "[SYSTEM/]NAME [FIELD[;FIELD...]]"
- * @command: is set to that
+ * @command: the result
  *
- * Return: false where SYSTEM is none of ours.
+ * Return: false when SYSTEM is not the system of a group.
  */
 static bool ue_parse_command(const char *text, struct ue_command *command)
 {
@@ -103,7 +104,7 @@ static bool ue_parse_command(const char *text, struct ue_command *command)
 		system = text;
 		command->desc += len + 1;
 	} else {
-		/* Without a system, the default group is meant */
+		/* A command without a system is about the default group */
 		len = strlen(system);
 	}
 	command->group = user_event_group_of_system(system, len, &command->reg_flags);
@@ -151,7 +152,7 @@ static struct user_event *ue_from_devent(struct dyn_event *devent)
 	return container_of(devent, struct user_event, devent);
 }
 
-/* What just waits for its removal is not there any more */
+/* An event that only waits for its removal must not be seen any more */
 static bool ue_is_there(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
@@ -210,7 +211,7 @@ static bool ue_dyn_match(const char *system, const char *text, int argc,
 
 	if (strcmp(event->name->reg_name, text) || !ue_is_there(event))
 		return false;
-	/* Without a system, the default group is meant */
+	/* A command without a system is about the default group */
 	if (system ? strcmp(event->call.class->system, system) :
 		     event->name->group != &user_event_default_group)
 		return false;
