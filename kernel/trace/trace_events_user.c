@@ -25,8 +25,8 @@
  *	it over
  * @hash: hash of @layout, for multi-format events
  * @multi: it asks for a multi-format event
- * @event: allocated for the case that there is no event to share, or NULL; owned
- *	until it is added
+ * @event: allocated for the case that there is no event to share, or NULL;
+ *	owned until it is added
  * @name: allocated for the same case, or NULL; owned until it is added
  */
 struct ue_request {
@@ -64,8 +64,8 @@ const char *user_event_format_name(struct trace_event_call *call)
 
 /*
  * The tracing core gives the type number of a removed event to the next one.
- * Records of the removed event may still be in a buffer, and must not be printed
- * with the fields of the new one.
+ * Records of the removed event may still be in a buffer, and must not be
+ * printed with the fields of the new one.
  */
 static bool ue_can_be_ours(const struct trace_iterator *iter,
 			   const struct user_event_layout *layout)
@@ -291,9 +291,9 @@ static int ue_add_to_core(struct user_event *event)
 
 /*
  * Sets the references of an event that has none and is in no list: one for the
- * caller, and one for its consumers if a pattern has enabled it.  From then on a
- * registration can share the event without event_mutex, so all instances with a
- * pattern for it must have enabled it before.
+ * caller, and one for its consumers if a pattern has enabled it.  From then on
+ * a registration can share the event without event_mutex, so all instances with
+ * a pattern for it must have enabled it before.
  */
 static __always_inline void ue_bring_up(struct user_event *event)
 {
@@ -420,8 +420,8 @@ static struct user_event *ue_share_or_create_event(struct ue_request *req)
  * Return: the event with a reference, -EPERM when the group takes multi-format
  * events only, -EINVAL or -ENAMETOOLONG for an invalid description, -EADDRINUSE
  * when a single-format event of that name has another layout, -EAGAIN when that
- * event will be removed once the tracing core does not need it any more, -EMFILE
- * at the limit of the group or of all groups, -ENOMEM.
+ * event will be removed once the tracing core does not need it any more,
+ * -EMFILE at the limit of the group or of all groups, -ENOMEM.
  */
 struct user_event *user_event_get(struct user_event_group *group,
 				  const char *desc, unsigned int reg_flags)

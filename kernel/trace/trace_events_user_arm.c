@@ -150,7 +150,7 @@ static int ue_add_pattern(struct user_event_pattern *new)
 {
 	struct user_event_pattern *pattern;
 
-	/* Do not enable events that only address spaces which have ended keep */
+	/* Do not enable events that only ended address spaces keep */
 	user_events_settle();
 
 	guard(mutex)(&event_mutex);
@@ -262,7 +262,7 @@ static struct trace_array *ue_arm_instance(const struct seq_file *m)
 	return m->private;
 }
 
-/* Returns the first pattern of the instance after a node of the list, or NULL */
+/* Returns the instance's first pattern after a node of the list, or NULL */
 static void *ue_arm_behind(struct seq_file *m, struct list_head *before)
 {
 	struct list_head *node;
@@ -353,7 +353,7 @@ static ssize_t ue_arm_write(struct file *filp, const char __user *from, size_t l
 
 	if (!len)
 		return 0;
-	/* As for set_event: an event may be recorded as soon as it is enabled */
+	/* As for set_event: an enabled event may be recorded at once */
 	ret = tracing_update_buffers(tr);
 	if (ret < 0)
 		return ret;

@@ -52,7 +52,7 @@ static void ue_explain(const char *raw_command, const char *desc)
 		if (!ret)
 			kfree(layout);
 	}
-	/* The name is valid, but too long together with the id of a new event */
+	/* The name is valid, but too long together with an event's id */
 	if (!ret)
 		ue_log_error(raw_command, USER_EVENT_LONG_NAME, desc);
 	else if (ret != -ENOMEM)

@@ -3,16 +3,17 @@
  * user_events: the consumers of an event, and how a write gets to them.
  *
  * A payload is copied from user space once, checked, and then recorded by each
- * consumer.  One too large for perf's own buffer has memory before and behind it
- * for what perf adds, and is perf's entry as it stands.
+ * consumer.  A payload that is too large for perf's own buffer is copied to
+ * memory with space before and after it for what perf adds, and passed to perf
+ * in place.
  *
- * Recording runs with preemption off, as it does for kprobe events.  What the
- * tracing core frees of a consumer, it frees after such readers: after
- * tracepoint_synchronize_unregister(), which is synchronize_rcu() among others,
- * or else waits for SRCU-fast readers and so, with them, for these.
+ * Recording runs with preemption off, as it does for kprobe events.  Before the
+ * tracing core frees a part of a consumer, it waits for such readers with
+ * tracepoint_synchronize_unregister(), which implies synchronize_rcu(), or
+ * waits for SRCU-fast readers, which takes an RCU grace period as well.
  *
- * What a consumer loses is counted where it is lost.  Whatever is recorded, or is
- * not asked for, passes no counter.
+ * An entry that a consumer loses is counted at that point.  An entry that is
+ * recorded, or that no consumer wants, touches no counter.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -27,16 +28,16 @@
 
 #include "trace_events_user_mm.h"
 
-/* Fits into any sub-buffer of ftrace's, and into perf's buffer */
+/* A payload of this size fits into each sub-buffer of ftrace, and perf's buffer */
 #define UE_ALWAYS_FITS 2048
 
-/* Bytes of the largest entry for perf, the common header included */
+/* Size of the largest entry for perf, with the common header */
 #define UE_PERF_MAX SZ_32K
 
-/* Zeros behind a large payload: a string's NUL, and what perf aligns entries with */
+/* Zeros after a large payload: a NUL for strings, and padding for perf */
 #define UE_TAIL (1 + sizeof(u64) - 1)
 
-/* What has no memory around it has to fit, with the NUL of an empty string */
+/* A payload without space around it always fits, even with one more NUL */
 static_assert(USER_EVENT_SMALL < UE_ALWAYS_FITS);
 static_assert(PAGE_SIZE / 2 >= UE_ALWAYS_FITS);
 #ifdef CONFIG_PERF_EVENTS
@@ -52,15 +53,15 @@ static bool ue_fits_ftrace(const struct trace_event_file *file, size_t len)
 	struct trace_buffer *buffer = file->tr->array_buffer.buffer;
 	size_t most = ring_buffer_max_event_size(buffer);
 
-	/* Reserving counts the header, too, once there is an absolute time stamp */
+	/* With absolute time stamps, the header is part of the maximum */
 	if (ring_buffer_time_stamp_abs(buffer))
 		most -= 8;
 	return sizeof(struct trace_entry) + len <= most;
 }
 
 /*
- * Whether an instance would record an entry now if its buffer were not full.  The
- * caller has preemption off.
+ * Returns true if an instance would record an entry now, were its buffer not
+ * full.  The caller has preemption off.
  */
 static bool ue_ftrace_wants(struct trace_event_file *file)
 {
@@ -76,8 +77,8 @@ static bool ue_ftrace_wants(struct trace_event_file *file)
 }
 
 /*
- * Caller has preemption off.  It takes a place rather than the file, so that
- * the code that records need not keep the file in a register for its sake.
+ * The caller has preemption off.  It passes the place of the file, so that it
+ * need not keep the file itself in a register while it records.
  */
 static noinline void ue_count_ftrace(const struct user_event_consumers *consumers,
 				     unsigned int place)
@@ -88,11 +89,11 @@ static noinline void ue_count_ftrace(const struct user_event_consumers *consumer
 		atomic64_inc(&consumers->losses->ftrace);
 }
 
-/* Returns false for what has not been recorded, though it may have been wanted */
+/* Returns false if the entry may have been wanted, but has not been recorded */
 static __always_inline bool ue_record_ftrace(struct trace_event_file *file,
 					     const void *payload, size_t len)
 {
-	/* Reserving fills it in */
+	/* trace_event_buffer_reserve() initializes it */
 	struct trace_event_buffer buffer __uninitialized;
 	struct trace_entry *entry;
 
@@ -114,7 +115,7 @@ static __always_inline bool ue_record_ftrace(struct trace_event_file *file,
 
 #ifdef CONFIG_PERF_EVENTS
 
-/* With the u32 that perf puts before it, an entry is a multiple of u64 */
+/* perf puts a u32 before an entry, and wants both to be a multiple of u64 */
 static size_t ue_perf_size(size_t len)
 {
 	return ALIGN(sizeof(struct trace_entry) + len + sizeof(u32), sizeof(u64)) - sizeof(u32);
@@ -126,15 +127,16 @@ static bool ue_fits_perf(size_t len)
 }
 
 /*
- * Whether anything of perf's is to see a write by this task on this CPU; BPF
- * programs are the event's, not of this CPU's perf events.
+ * Returns true if a perf event on this CPU or a BPF program wants an entry.
+ * BPF programs belong to the event, and do not depend on this CPU's perf
+ * events.
  */
 static bool ue_perf_wants(struct trace_event_call *call)
 {
 	return !hlist_empty(this_cpu_ptr(call->perf_events)) || bpf_prog_array_valid(call);
 }
 
-/* Caller has preemption off */
+/* The caller has preemption off */
 static noinline void ue_count_perf(const struct user_event_consumers *consumers,
 				   struct trace_event_call *call)
 {
@@ -167,8 +169,9 @@ static void ue_record_perf(struct user_event *event, const struct user_event_con
 }
 
 /*
- * The payload is ue_alloc_payload()'s.  No perf event that is not counted as narrow
- * comes up meanwhile, see ue_open_perf().
+ * The payload was allocated with ue_alloc_payload().  The caller has preemption
+ * off, so no narrow perf event starts that it did not see counted, see
+ * ue_open_perf().
  */
 static noinline void ue_record_perf_large(struct user_event *event,
 					  const struct user_event_consumers *consumers,
@@ -190,7 +193,7 @@ static noinline void ue_record_perf_large(struct user_event *event,
 		return;
 	}
 
-	/* BPF programs get it, whatever a sample may hold */
+	/* Only samples may be too small: BPF programs get the entry anyway */
 	if (size > PERF_MAX_TRACE_SIZE && READ_ONCE(consumers->losses->nr_narrow) &&
 	    !hlist_empty(head)) {
 		ue_count_perf(consumers, call);
@@ -230,7 +233,7 @@ static void ue_record_perf_large(struct user_event *event,
  * Dispatch
  */
 
-/* What no consumer can take; caller has preemption off */
+/* Returns true if a consumer can take it; the caller has preemption off */
 static bool ue_fits_any(const struct user_event_consumers *consumers, size_t len)
 {
 	struct trace_event_file *file;
@@ -246,7 +249,7 @@ static bool ue_fits_any(const struct user_event_consumers *consumers, size_t len
 	return false;
 }
 
-/* What no consumer can take is lost by each; caller has preemption off */
+/* Counts an entry that no consumer can take; the caller has preemption off */
 static noinline void ue_count_all(struct user_event *event,
 				  const struct user_event_consumers *consumers)
 {
@@ -258,7 +261,7 @@ static noinline void ue_count_all(struct user_event *event,
 		ue_count_perf(consumers, &event->call);
 }
 
-/* Whether there is any sense in copying a large payload */
+/* Returns 0 if a consumer can take the payload, so that it is worth a copy */
 static int ue_check_size(struct user_event *event, size_t len)
 {
 	const struct user_event_consumers *consumers;
@@ -298,7 +301,10 @@ static __always_inline void ue_record_all(struct user_event *event,
 	}
 }
 
-/* What has become too large since ue_check_size(); caller has preemption off */
+/*
+ * Refuses an entry that became too large, or lost its consumers, after
+ * ue_check_size().  The caller has preemption off.
+ */
 static noinline int ue_refuse(struct user_event *event,
 			      const struct user_event_consumers *consumers)
 {
@@ -308,14 +314,14 @@ static noinline int ue_refuse(struct user_event *event,
 	return -E2BIG;
 }
 
-/* Inline, so that what is known to be small is not asked for its size */
+/* This is inline, so that no size is checked where it is known to be small */
 static __always_inline int ue_record(struct user_event *event, void *payload, size_t len)
 {
 	const struct user_event_consumers *consumers;
 	int ret = 0;
 
 	preempt_disable_notrace();
-	/* Replaced by attach and detach, and freed after such sections */
+	/* Attaching replaces it, and frees it after an RCU grace period */
 	consumers = rcu_dereference_sched(event->consumers);
 	if (likely(consumers) && (len <= UE_ALWAYS_FITS || ue_fits_any(consumers, len)))
 		ue_record_all(event, consumers, payload, len);
@@ -333,8 +339,8 @@ static noinline int ue_end_strings_and_record(struct user_event *event, void *pa
 }
 
 /*
- * The payload is ours, with a byte behind it: what is checked here is what is
- * recorded.
+ * The payload is a private copy, so that user space can't change it after the
+ * check, with one byte more after it.
  */
 static __always_inline int ue_dispatch(struct user_event *event, void *payload, size_t len)
 {
@@ -346,8 +352,9 @@ static __always_inline int ue_dispatch(struct user_event *event, void *payload, 
 }
 
 /*
- * Allocates memory for a payload that is too large for the stack, if a consumer can
- * take it: an entry's common header fits before it, and zeros follow it.
+ * Allocates memory for a payload that is too large for the stack, if a consumer
+ * can take it.  It has space for the common header before it, and zeros after
+ * it.
  */
 static void *ue_alloc_payload(struct user_event *event, size_t len, gfp_t gfp)
 {
@@ -399,16 +406,17 @@ static noinline ssize_t ue_copy_large(struct user_event *event, const char __use
 
 /**
  * user_event_emit - record an event
- * @event: which; an open file that the caller has keeps it; what
- *	user_event_check_write() says of it and the payload is 0
- * @from: what was written: the write index, and then the payload
+ * @event: the event; the file that is written to holds a reference.
+ *	user_event_check_write() has returned 0 for it and the payload.
+ * @from: the write: the write index, and then the payload
  * @len: bytes of both
  *
  * Context: Process context, may fault and sleep.
  *
- * Return: @len when every consumer has been given it, -EBADF when there is
- * none any more, -EFAULT for a payload that can't be read or whose dynamic
- * fields point astray, -E2BIG when no consumer can take it, -ENOMEM.
+ * Return: @len when it has been passed to all consumers, -EBADF when there is
+ * no consumer any more, -EFAULT for a payload that can't be read or whose
+ * dynamic fields point outside it, -E2BIG when no consumer can take it,
+ * -ENOMEM.
  */
 ssize_t user_event_emit(struct user_event *event, const char __user *from, size_t len)
 {
@@ -426,13 +434,13 @@ ssize_t user_event_emit(struct user_event *event, const char __user *from, size_
 
 /**
  * user_event_emit_iter - record an event whose payload is in pieces
- * @event: which, as for user_event_emit()
- * @from: its payload; likely too large for the stack
- * @gfp: how memory for a copy of it may be allocated
+ * @event: the event, as for user_event_emit()
+ * @from: its payload, most often too large for the stack
+ * @gfp: flags for the allocation of a copy
  *
  * Context: Process context, may fault; sleeps for memory if @gfp lets it.
  *
- * Return: 0, or an error as of user_event_emit().
+ * Return: 0, or an error like user_event_emit().
  */
 int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t gfp)
 {
@@ -449,15 +457,15 @@ int user_event_emit_iter(struct user_event *event, struct iov_iter *from, gfp_t 
 }
 
 /**
- * user_event_emit_copied - record an event whose payload is at hand
- * @event: which, as for user_event_emit()
- * @payload: its payload, which no one else can change, with memory for one byte
- *	more behind it
+ * user_event_emit_copied - record an event whose payload is in kernel memory
+ * @event: the event, as for user_event_emit()
+ * @payload: its payload, which nobody else can change, with memory for one more
+ *	byte after it
  * @len: bytes of @payload, %USER_EVENT_SMALL at most
  *
  * Context: Process context.
  *
- * Return: 0, or an error as of user_event_emit(), but for what copying adds.
+ * Return: 0, or -EBADF, -EFAULT or -E2BIG like user_event_emit().
  */
 int user_event_emit_copied(struct user_event *event, void *payload, size_t len)
 {
@@ -467,7 +475,7 @@ int user_event_emit_copied(struct user_event *event, void *payload, size_t len)
 }
 
 /*
- * Attach and detach: callbacks of the core, under event_mutex
+ * Attach and detach: the tracing core calls them with event_mutex held
  */
 
 static struct user_event_consumers *ue_get_consumers(const struct user_event *event)
@@ -487,7 +495,7 @@ static u8 ue_status_of(const struct user_event_consumers *consumers)
 	return status;
 }
 
-/* The losses of an event, made before its first consumer is there; or NULL */
+/* Returns the losses of an event, allocated for its first consumer, or NULL */
 static struct user_event_losses *ue_obtain_losses(const struct user_event *event)
 {
 	struct xarray *all = &event->name->group->losses;
@@ -508,7 +516,7 @@ static struct user_event_losses *ue_obtain_losses(const struct user_event *event
 	return losses;
 }
 
-/* Copies the event's consumers to an array that can hold one more file, at its end */
+/* Copies an event's consumers to an array with space for one more file */
 static struct user_event_consumers *ue_grow_consumers(const struct user_event *event)
 {
 	const struct user_event_consumers *old = ue_get_consumers(event);
@@ -558,7 +566,7 @@ static int ue_attach_file(struct user_event *event, struct trace_event_file *fil
 	return 0;
 }
 
-/* After a consumer has gone from the event's own struct, which needs no memory */
+/* A consumer was removed in place, since detaching must not need memory */
 static void ue_detached(struct user_event *event, struct user_event_consumers *consumers)
 {
 	u8 status = ue_status_of(consumers);
@@ -568,7 +576,7 @@ static void ue_detached(struct user_event *event, struct user_event_consumers *c
 		kfree_rcu(consumers, rcu);
 	}
 	user_event_set_status(event, status);
-	/* The core is not done with the call yet: removal has to wait */
+	/* The event can't be removed yet, since the core still uses the call */
 	if (!status)
 		user_event_put_locked(event);
 }
@@ -610,19 +618,19 @@ static void ue_detach_perf(struct user_event *event)
 }
 
 /*
- * Bytes of a sample that never have to do with its raw data: identifiers, fixed
- * fields and two sets of registers, with some to spare
+ * Maximum size of the parts of a sample without a size of their own below:
+ * identifiers, fixed fields and two sets of registers, generously rounded up
  */
 #define UE_SAMPLE_FIXED SZ_2K
 
-/* Most values of counters in a sample, and most contexts of a call chain */
+/* Maximum size of the counters in a sample, and of contexts in a call chain */
 #define UE_SAMPLE_READ SZ_16K
 #define UE_SAMPLE_CONTEXTS 1000
 
 /*
- * Whether a sample of this perf event, whose size is a u16, may be too small for
- * the largest entry besides all that is asked for.  Of the user's stack, the core
- * takes what there is room for, but then leaves none to what comes behind.
+ * Returns true if the largest entry may not fit into a sample of this perf
+ * event next to all else that it asks for: the size of a sample is a u16.  perf
+ * dumps as much of the user's stack as fits, but then nothing fits after it.
  */
 static bool ue_is_narrow(const struct perf_event *perf)
 {
@@ -640,7 +648,7 @@ static bool ue_is_narrow(const struct perf_event *perf)
 	return size > U16_MAX;
 }
 
-/* After ue_attach_perf(), for each perf event, children of others included */
+/* The core calls this after ue_attach_perf(), also for inherited events */
 static void ue_open_perf(struct user_event *event, struct perf_event *perf)
 {
 	struct user_event_losses *losses = ue_get_consumers(event)->losses;
@@ -648,12 +656,15 @@ static void ue_open_perf(struct user_event *event, struct perf_event *perf)
 	list_add(&perf->hw.tp_list, &losses->perf_events);
 	if (ue_is_narrow(perf)) {
 		WRITE_ONCE(losses->nr_narrow, losses->nr_narrow + 1);
-		/* Who has not seen that is done before this perf event gets anything */
+		/* Wait for writers that have not seen the new number */
 		synchronize_rcu();
 	}
 }
 
-/* Before ue_detach_perf().  What the rings of children have lost, the parent has */
+/*
+ * The core calls this before ue_detach_perf().  The ring buffer of an inherited
+ * perf event is its parent's, which counts the losses.
+ */
 static void ue_close_perf(struct user_event *event, struct perf_event *perf)
 {
 	struct user_event_losses *losses = ue_get_consumers(event)->losses;
@@ -685,13 +696,13 @@ static u64 ue_lost_by_rings(const struct user_event_losses *losses)
 #endif /* CONFIG_PERF_EVENTS */
 
 /**
- * user_event_lost_by_perf - tell what perf has lost of an event
- * @losses: of the event
+ * user_event_lost_by_perf - count the entries of an event that perf has lost
+ * @losses: the losses of the event
  *
- * Context: Caller holds event_mutex.
+ * Context: event_mutex held.
  *
- * Return: entries that perf was not given, and those that did not fit into the ring
- * buffer of a perf event.
+ * Return: the number of entries that did not reach perf, or did not fit into
+ * the ring buffer of a perf event.
  */
 u64 user_event_lost_by_perf(const struct user_event_losses *losses)
 {
@@ -701,10 +712,10 @@ u64 user_event_lost_by_perf(const struct user_event_losses *losses)
 
 /**
  * user_event_reg - attach or detach a consumer, for trace_event_class::reg
- * @call: the event's
+ * @call: the event's trace_event_call
  * @type: what to do
- * @data: for ftrace, the struct trace_event_file of an instance; for a perf event
- *	that is opened or closed, its struct perf_event
+ * @data: for ftrace, the struct trace_event_file of an instance; for a perf
+ *	event that is opened or closed, its struct perf_event
  *
  * Context: event_mutex held by the tracing core, may sleep.
  *
@@ -733,7 +744,7 @@ int user_event_reg(struct trace_event_call *call, enum trace_reg type, void *dat
 		ue_close_perf(event, data);
 		return 0;
 	default:
-		/* The core keeps what is open and running on each CPU */
+		/* 0 lets the core keep the list of each CPU's perf events */
 		return 0;
 #endif
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: references to an event, and its end.
+ * user_events: references to an event, and its removal.
  *
- * The last reference goes under event_mutex only, so that its holder sees each
- * event either in use or gone, and takes the event along.  Where that can't be,
- * as inside the tracing core, the event waits for its removal in a list.
+ * The last reference is dropped under event_mutex only, and the event is
+ * removed together with it.  Where that is not possible, as in a callback of
+ * the tracing core, the event waits for removal in a list.
  */
 #include <linux/hex.h>
 #include <linux/limits.h>
@@ -16,17 +16,17 @@
 
 #include "trace_events_user.h"
 
-/* Events that are removed at one go, with event_mutex held */
+/* Maximum number of events to remove before event_mutex is released */
 #define UE_REMOVE_CHUNK 64
 
 /**
  * struct ue_queue - events without a reference that wait for removal
- * @events: linked by user_event::pending; once @sorted, the newest first, as the
- *	tracing core looks for what it removes
+ * @events: linked by user_event::pending; if @sorted, the newest first, since
+ *	the tracing core searches its list for an event from the newest on
  * @sorted: whether @events are in that order
  *
- * Changed under event_mutex; an event that is found there by name may be taken
- * out by whoever holds it.
+ * A queue is changed under event_mutex.  Any holder of event_mutex that finds
+ * one of the events by name may take it out.
  */
 struct ue_queue {
 	struct list_head	events;
@@ -36,22 +36,22 @@ struct ue_queue {
 #define UE_QUEUE_INIT(queue) { .events = LIST_HEAD_INIT((queue).events) }
 
 /*
- * Events that lost their last reference where they could not be removed, as in
- * the core's detach callback, and those which the core has not let go of when
- * that was tried.  Under event_mutex.
+ * ue_pending has the events that lost their last reference where they could not
+ * be removed, as in the core's detach callback; ue_stuck has the events that
+ * the core still needed when their removal was tried.  event_mutex guards both.
  */
 static struct ue_queue ue_pending = UE_QUEUE_INIT(ue_pending);
 static LIST_HEAD(ue_stuck);
 
-/* What refers to events and is of no use any more, see user_event_discard() */
+/* Unused objects that still hold events, see user_event_discard() */
 static LLIST_HEAD(ue_discarded);
 
-/* The part of it that is being dropped, in its order; under event_mutex */
+/* Objects taken from ue_discarded, the oldest first; guarded by event_mutex */
 static struct llist_node *ue_dropping;
 
 /**
  * user_event_free - free an event that nobody could ever find
- * @event: which; with it goes its layout, if it has one
+ * @event: the event; it owns its layout, if it has one
  *
  * Context: any.
  */
@@ -70,8 +70,8 @@ static void ue_free_event_rcu(struct rcu_head *rcu)
 }
 
 /**
- * user_event_free_later - free an event after those who have found it
- * @event: which; nobody can find it any more
+ * user_event_free_later - free an event after a grace period
+ * @event: the event, which nobody can find any more
  *
  * Context: any.
  */
@@ -81,13 +81,13 @@ void user_event_free_later(struct user_event *event)
 }
 
 /**
- * user_event_remove - take an event that no one refers to out of the world
- * @event: has no references and waits for removal; freed after a grace period on
- *	success
+ * user_event_remove - remove an event
+ * @event: the event, which has no reference and waits for removal; on success
+ *	it is freed after a grace period
  *
  * Context: event_mutex held.
  *
- * Return: 0, or -EBUSY when the tracing core still needs it.
+ * Return: 0, -EBUSY when the tracing core still needs it, or -ENOMEM.
  */
 int user_event_remove(struct user_event *event)
 {
@@ -108,7 +108,7 @@ int user_event_remove(struct user_event *event)
 	dyn_event_remove(&event->devent);
 	list_del(&event->pending);
 	user_event_unpublish(event);
-	/* Nobody writes to the event any more: a writer has a reference to it */
+	/* No task is writing to the event, since a writer has a reference */
 	kfree(xa_erase(&group->losses, event->id));
 	user_event_changed(group);
 	user_event_name_drop_unused(event->name);
@@ -122,7 +122,7 @@ int user_event_remove(struct user_event *event)
 
 static struct workqueue_struct *ue_wq;
 
-/* How long to wait for the core, in jiffies, the next time; under event_mutex */
+/* Delay in jiffies of ue_stuck_work; guarded by event_mutex */
 static unsigned long ue_stuck_delay;
 
 static void ue_remove_work_fn(struct work_struct *work);
@@ -131,7 +131,7 @@ static DECLARE_WORK(ue_remove_work, ue_remove_work_fn);
 static void ue_stuck_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(ue_stuck_work, ue_stuck_work_fn);
 
-/* The caller has seen the last reference go, or takes back a failed removal */
+/* The caller has dropped the last reference */
 static void ue_queue_event(struct ue_queue *queue, struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
@@ -145,11 +145,11 @@ static int ue_cmp_newest_first(void *priv, const struct list_head *a, const stru
 	const struct user_event *x = list_entry(a, struct user_event, pending);
 	const struct user_event *y = list_entry(b, struct user_event, pending);
 
-	/* Ids wrap */
+	/* The difference is right even when ids have wrapped */
 	return (s32)(x->id - y->id) < 0 ? 1 : -1;
 }
 
-/* What the core still needs is tried again, at ever longer intervals */
+/* Tries an event that the core still needs again, at growing intervals */
 static void ue_set_aside(struct user_event *event)
 {
 	lockdep_assert_held(&event_mutex);
@@ -181,7 +181,7 @@ static bool ue_remove_some(struct ue_queue *queue)
 	return false;
 }
 
-/* Removes all, some at a time, so that others get event_mutex in between */
+/* Removes all events, and releases event_mutex from time to time */
 static void ue_remove_all(struct ue_queue *queue)
 {
 	while (ue_remove_some(queue))
@@ -189,14 +189,14 @@ static void ue_remove_all(struct ue_queue *queue)
 }
 
 /*
- * References of what is of no use any more
+ * References of discarded objects
  */
 
 /**
- * user_event_discard - hand on the references of something that is of no use
- * @discard: that, no one finds it any more; its drop() is called with
- *	event_mutex held, soon, and before somebody is refused what these
- *	references keep
+ * user_event_discard - drop the references of an unused object later
+ * @discard: the object, which nobody can find any more.  Its drop() is called
+ *	soon, with event_mutex held, and before a request fails because of these
+ *	references.
  *
  * Context: any.
  */
@@ -206,7 +206,7 @@ void user_event_discard(struct user_event_discard *discard)
 		queue_work(ue_wq, &ue_remove_work);
 }
 
-/* The list of this moment, the oldest first; event_mutex makes the caller its only reader */
+/* Takes the whole list and reverses it, so that the oldest is dropped first */
 static void ue_take_discarded(void)
 {
 	lockdep_assert_held(&event_mutex);
@@ -226,10 +226,10 @@ static void ue_drop_some(void)
 }
 
 /**
- * user_events_drop_locked - drop the references of all that was discarded so far
+ * user_events_drop_locked - drop the references of all discarded objects
  *
- * Removes no event, so it may be called from a walk of the tracing core.  What is
- * discarded meanwhile does not make it longer.
+ * This removes no event, so it may be called while the tracing core walks
+ * events.  It does not wait for objects that are discarded meanwhile.
  *
  * Context: event_mutex held, may sleep.
  */
@@ -242,7 +242,7 @@ void user_events_drop_locked(void)
 		ue_drop_some();
 }
 
-/* Returns false when all has been dropped that was discarded before @taken was set */
+/* Returns false when all objects are gone that were discarded at first */
 static bool ue_drop_some_unlocked(bool *taken)
 {
 	guard(mutex)(&event_mutex);
@@ -258,9 +258,9 @@ static bool ue_drop_some_unlocked(bool *taken)
 }
 
 /**
- * user_events_drop_all - drop the references of all that was discarded so far
+ * user_events_drop_all - drop the references of all discarded objects
  *
- * Some at a time, so that others get event_mutex in between.
+ * This releases event_mutex from time to time.
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
@@ -273,13 +273,16 @@ void user_events_drop_all(void)
 }
 
 /**
- * user_events_clean - drop what was discarded, and remove what waits for it
+ * user_events_clean - drop discarded objects, and remove pending events
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
 void user_events_clean(void)
 {
-	/* Nearly always there is nothing: whoever is at it already will end it */
+	/*
+	 * Nearly always there is nothing to do.  A task that has taken objects
+	 * or events already will finish with them.
+	 */
 	if (!llist_empty(&ue_discarded) || READ_ONCE(ue_dropping))
 		user_events_drop_all();
 	if (!list_empty(&ue_pending.events))
@@ -287,7 +290,7 @@ void user_events_clean(void)
 }
 
 /**
- * user_events_retry_stuck - try now to remove what the core has not let go of
+ * user_events_retry_stuck - try now to remove the events that the core needed
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
@@ -312,8 +315,8 @@ static void ue_stuck_work_fn(struct work_struct *work)
 }
 
 /**
- * user_event_put - drop a reference; with the last one the event is gone
- * @event: to which; the caller has a reference
+ * user_event_put - drop a reference, and remove the event after the last one
+ * @event: the event; the caller has a reference
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
@@ -328,8 +331,8 @@ void user_event_put(struct user_event *event)
 }
 
 /**
- * user_event_put_locked - drop a reference where removal has to wait
- * @event: to which; the caller has a reference
+ * user_event_put_locked - drop a reference, and remove the event later
+ * @event: the event; the caller has a reference
  *
  * Context: event_mutex held, perhaps by the tracing core around its detach
  * callback.
@@ -343,7 +346,7 @@ void user_event_put_locked(struct user_event *event)
 	queue_work(ue_wq, &ue_remove_work);
 }
 
-/* Drops references from @events[*@nr - 1] on, and returns whether there are more */
+/* Drops references from @events[*@nr - 1] on; returns true if any are left */
 static bool ue_put_some(struct user_event **events, u32 *nr, struct ue_queue *queue)
 {
 	unsigned int i;
@@ -359,11 +362,12 @@ static bool ue_put_some(struct user_event **events, u32 *nr, struct ue_queue *qu
 }
 
 /**
- * user_event_put_all - drop references; events that lose their last one are gone
- * @events: to which; the caller has a reference to each.  The array is used up.
- * @nr: how many
+ * user_event_put_all - drop references, and remove events after their last one
+ * @events: the events; the caller has a reference to each.  The array is
+ *	overwritten.
+ * @nr: number of @events
  *
- * What goes together goes newest first, in whatever order it stands here.
+ * Events are removed the newest first, whatever their order in @events.
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
@@ -372,7 +376,7 @@ void user_event_put_all(struct user_event **events, u32 nr)
 	struct ue_queue queue = UE_QUEUE_INIT(queue);
 	u32 i, last = 0;
 
-	/* Most have other references, and need no mutex */
+	/* Most events have other references, and so need no mutex */
 	for (i = 0; i < nr; i++) {
 		if (!refcount_dec_not_one(&events[i]->refs))
 			events[last++] = events[i];
@@ -385,9 +389,9 @@ void user_event_put_all(struct user_event **events, u32 nr)
 }
 
 /**
- * user_event_get_locked - take a reference to an event the core has found
- * @event: to which; may be waiting for removal, and then lives again.  One that
- *	is being brought up is given its references in the end.
+ * user_event_get_locked - take a reference to an event that the core has found
+ * @event: the event.  If it waits for removal, it is taken back into use.  If
+ *	it is being added, ue_bring_up() will set its references.
  *
  * Context: event_mutex held.
  */
@@ -396,10 +400,10 @@ void user_event_get_locked(struct user_event *event)
 	lockdep_assert_held(&event_mutex);
 	if (refcount_inc_not_zero(&event->refs))
 		return;
-	/* In no list of what waits for removal: see ue_bring_up() */
+	/* A new event is in no list of pending events, see ue_bring_up() */
 	if (list_empty(&event->pending))
 		return;
-	/* Now it is the list of enablers again, to which whoever finds the event may add */
+	/* The memory is the list of enablers again, which tasks may add to */
 	spin_lock(&event->lock);
 	list_del_init(&event->pending);
 	refcount_set(&event->refs, 1);
@@ -407,11 +411,11 @@ void user_event_get_locked(struct user_event *event)
 }
 
 /**
- * user_event_remove_one - remove one of the events that wait for it
+ * user_event_remove_one - remove one of the events that wait for removal
  *
  * Context: event_mutex held.
  *
- * Return: true if there was one, so that the limit allows a new event.
+ * Return: true if one was removed, so that the limit allows a new event.
  */
 bool user_event_remove_one(void)
 {
@@ -432,11 +436,11 @@ bool user_event_remove_one(void)
 
 /**
  * user_event_is_busy - tell whether something uses an event
- * @event: which
+ * @event: the event
  *
  * Context: event_mutex held.
  *
- * Return: true for a reference of a file, an address or a consumer.
+ * Return: true if a file, an enabler, a consumer or a caller has a reference.
  */
 bool user_event_is_busy(struct user_event *event)
 {
@@ -451,13 +455,13 @@ bool user_event_is_busy(struct user_event *event)
 
 /**
  * user_event_delete_unused - delete one event if it is not in use
- * @event: which; freed after a grace period on success
+ * @event: the event; on success it is freed after a grace period
  *
  * Context: event_mutex held.
  *
- * Return: 0, -EBUSY in use, -EAGAIN when just the tracing core keeps it, as for a
- * trigger or an event probe, and -EPERM when it persists and the caller has no
- * CAP_PERFMON.
+ * Return: 0, -EBUSY when it is in use, -EAGAIN when only the tracing core needs
+ * it, as for a trigger or an event probe, or when its removal had no memory,
+ * and -EPERM when it persists and the caller has no CAP_PERFMON.
  */
 int user_event_delete_unused(struct user_event *event)
 {
@@ -466,13 +470,13 @@ int user_event_delete_unused(struct user_event *event)
 		return -EBUSY;
 	if (trace_event_dyn_busy(&event->call))
 		return -EAGAIN;
-	/* Nothing of it is left but what waits for removal */
+	/* The event only waits for removal */
 	if (!refcount_read(&event->refs))
 		return user_event_remove(event) ? -EAGAIN : 0;
 	if (!perfmon_capable())
 		return -EPERM;
 
-	/* The one that persistence holds, unless someone has just found it */
+	/* Drop the reference for @persists, unless a task has taken another */
 	if (!refcount_dec_if_one(&event->refs))
 		return -EBUSY;
 	ue_queue_event(&ue_pending, event);
@@ -483,11 +487,11 @@ int user_event_delete_unused(struct user_event *event)
 }
 
 /**
- * struct ue_deletion - all events of a name that are being deleted
+ * struct ue_deletion - the deletion of all events of a name
  * @key: the name
- * @below: ue_id_of() the last multi-format event that was looked at; those
- *	with smaller ones follow
- * @ret: -ENOENT as long as none was found, else the first error
+ * @below: ue_id_of() the multi-format event that was handled last; the next
+ *	ones have smaller ids
+ * @ret: -ENOENT as long as no event was found, else the first error
  */
 struct ue_deletion {
 	struct user_event_name_key	key;
@@ -495,7 +499,7 @@ struct ue_deletion {
 	int				ret;
 };
 
-/* The id in a multi-format event's name; unlike user_event::id it never wraps */
+/* Returns the id in a multi-format event's name, which never wraps */
 static u64 ue_id_of(const struct user_event *event)
 {
 	const char *digit = strrchr(event->tp.name, '[') + 1;
@@ -511,14 +515,14 @@ static void ue_delete_one(struct ue_deletion *deletion, struct user_event *event
 	bool gone = !refcount_read(&event->refs) && !trace_event_dyn_busy(&event->call);
 	int ret = user_event_delete_unused(event);
 
-	/* What only waited for its removal was not there any more */
+	/* An event that only waited for removal does not count as deleted */
 	if (gone && !ret)
 		return;
 	if (deletion->ret == -ENOENT || !deletion->ret)
 		deletion->ret = ret;
 }
 
-/* Returns true when there is more to do, after letting others have event_mutex */
+/* Returns true if there are more events, after releasing event_mutex */
 static bool ue_delete_some(struct ue_deletion *deletion)
 {
 	struct user_event *event, *next, *single;
@@ -528,15 +532,16 @@ static bool ue_delete_some(struct ue_deletion *deletion)
 	u64 id;
 
 	guard(mutex)(&event_mutex);
-	/* Names come and go under event_mutex */
+	/* event_mutex keeps the name from being removed and freed */
 	scoped_guard(rcu)
 		name = user_event_name_find(&deletion->key);
 	if (!name)
 		return false;
 
 	/*
-	 * The name may go with its last event: do not look at it after that.
-	 * Newest first, as the core looks for what it removes.
+	 * The name may be freed together with its last event, so it must not be
+	 * accessed after that.  The newest events are deleted first, since the
+	 * core searches its list from the newest on.
 	 */
 	single = rcu_dereference_protected(name->single,
 					   lockdep_is_held(&event_mutex));
@@ -562,13 +567,13 @@ static bool ue_delete_some(struct ue_deletion *deletion)
 
 /**
  * user_event_delete - delete all events of a name that are not in use
- * @group: whose name
+ * @group: the group
  * @text: the name
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
- * Return: 0 when all are gone, -ENOENT when there was none, else the first
- * error of one that stays, as of user_event_delete_unused().
+ * Return: 0 when all events are deleted, -ENOENT when there was no event, else
+ * the first error of user_event_delete_unused().
  */
 int user_event_delete(struct user_event_group *group, const char *text)
 {
@@ -584,7 +589,7 @@ int user_event_delete(struct user_event_group *group, const char *text)
 }
 
 /**
- * user_event_end_init - set up what removes events
+ * user_event_end_init - create the workqueue that removes events
  *
  * Return: 0 or -ENOMEM.
  */
