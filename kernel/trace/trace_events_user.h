@@ -34,13 +34,13 @@
  *
  *   ue_groups_lock               the list of groups.  mkdir and rmdir take it,
  *                                and add and remove files of tracefs under it.
- *   dyn_event_ops_mutex          of the tracing core: commands to dynamic_events
+ *   dyn_event_ops_mutex          of the tracing core; commands of dynamic_events
  *   event_mutex                  of the tracing core: events, their consumers
  *                                and patterns are added and removed under it
  *   trace_types_lock, trace_event_sem
- *                                of the tracing core, which takes both to add or
- *                                remove an event; type numbers change under the
- *                                second
+ *                                of the tracing core, which takes both to add
+ *                                or remove an event; type numbers change under
+ *                                the second
  *   user_event_mm::change        changes of one address space's registrations
  *   mm->mmap_lock                for reading; a toggle and a job only try it.
  *                                fork holds two of them for writing.

@@ -28,7 +28,7 @@
 
 #include "trace_events_user_mm.h"
 
-/* A payload of this size fits into each sub-buffer of ftrace, and perf's buffer */
+/* A payload of this size fits into any sub-buffer and into perf's buffer */
 #define UE_ALWAYS_FITS 2048
 
 /* Size of the largest entry for perf, with the common header */

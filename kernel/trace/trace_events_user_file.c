@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: entry points: ioctl and write on user_events_data, and the limit
- * in /proc/sys/kernel.
+ * user_events: entry points: ioctl and write on user_events_data, and the
+ * sysctl kernel.user_events_max.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -24,21 +24,21 @@
 static_assert(sizeof(struct user_reg) == 28);
 static_assert(sizeof(struct user_unreg) == 16);
 
-/* Events that an open file has room for at first */
+/* Number of events that the first index of an open file has space for */
 #define UE_MIN_INDEX_SIZE 4U
 
 /**
  * struct user_event_index - the events an open file has registered
- * @rcu: frees it after those who look an event up
- * @nr: how many; the write indexes are 0 to @nr - 1.  Grows under
- *	user_event_file::lock, read anywhere
- * @size: how many there is room for, a power of two
- * @slots: hash table of 2 * @size entries that leads from an event to its
- *	write index + 1; 0 is empty, collisions go to the next slot; inside
- *	this allocation; under user_event_file::lock
- * @events: by write index; each holds a reference as long as the file is open
+ * @rcu: frees it after the writers that look an event up
+ * @nr: number of @events; the write indexes are 0 to @nr - 1.  It grows under
+ *	user_event_file::lock and is read anywhere.
+ * @size: maximum of @nr, a power of two
+ * @slots: hash table of 2 * @size entries, with the write index + 1 of an
+ *	event, or 0 for an empty slot; collisions go to the next slot.  It is
+ *	inside this allocation and guarded by user_event_file::lock.
+ * @events: by write index; each has a reference as long as the file is open
  *
- * Replaced by one of twice the size when full.
+ * A full index is replaced by one of twice the size.
  */
 struct user_event_index {
 	struct rcu_head		rcu;
@@ -50,11 +50,11 @@ struct user_event_index {
 
 /**
  * struct user_event_file - an open user_events_data
- * @group: whose events it is about; holds a reference
- * @index: what it has registered; no_index at first; replaced under @lock,
- *	read under RCU
- * @lock: serializes additions to @index; memory is allocated under it, but user
- *	memory is not touched, since others may share the file
+ * @group: the group of its events; holds a reference
+ * @index: the events it has registered, at first no_index; replaced under
+ *	@lock, read under RCU
+ * @lock: serializes additions to @index.  Memory is allocated under it, but
+ *	user memory is not accessed, since other tasks may share the file.
  */
 struct user_event_file {
 	struct user_event_group		*group;
@@ -66,7 +66,7 @@ struct user_event_file {
  * Write indexes
  */
 
-/* The index of a file that has registered nothing, so that a write has no such case */
+/* An empty index for new files, so that a write need not check for NULL */
 static struct user_event_index no_index;
 
 static void ue_free_index(struct user_event_index *index)
@@ -75,13 +75,13 @@ static void ue_free_index(struct user_event_index *index)
 		kvfree(index);
 }
 
-/* The slot an event is in, or the empty one where it belongs */
+/* Returns the slot of an event, or the empty slot where it has to be added */
 static u32 *ue_find_slot(const struct user_event_index *index, const struct user_event *event)
 {
 	u32 mask = 2 * index->size - 1;
 	u32 i = hash_ptr(event, ilog2(mask + 1));
 
-	/* Half of the slots are empty at least */
+	/* The loop ends, since at least half of the slots are empty */
 	while (index->slots[i] && index->events[index->slots[i] - 1] != event)
 		i = (i + 1) & mask;
 	return &index->slots[i];
@@ -105,11 +105,11 @@ static void ue_append(struct user_event_index *index, struct user_event *event)
 {
 	*ue_find_slot(index, event) = index->nr + 1;
 	index->events[index->nr] = event;
-	/* Who reads the new number finds the event */
+	/* Pairs with ue_event_for_write(): the event is there before the number */
 	smp_store_release(&index->nr, index->nr + 1);
 }
 
-/* Make room for one more.  Caller holds user_event_file::lock */
+/* Makes space for one more event.  The caller holds user_event_file::lock. */
 static struct user_event_index *ue_grow_index(struct user_event_file *file)
 {
 	struct user_event_index *old, *new;
@@ -132,8 +132,8 @@ static struct user_event_index *ue_grow_index(struct user_event_file *file)
 }
 
 /*
- * The write index that an event has in a file, or would get next, -ENOMEM, or
- * -EINTR when current is being killed.
+ * Returns the write index that an event has in a file, or that it would get
+ * now, -ENOMEM, or -EINTR when current is being killed.
  */
 static int ue_peek_number(struct user_event_file *file, const struct user_event *event)
 {
@@ -143,7 +143,7 @@ static int ue_peek_number(struct user_event_file *file, const struct user_event 
 
 	if (mutex_lock_killable(&file->lock))
 		return -EINTR;
-	/* With room for one more, whether or not it is needed */
+	/* The event may need the space, if it is not in the index yet */
 	index = ue_grow_index(file);
 	if (index) {
 		slot = *ue_find_slot(index, event);
@@ -153,7 +153,7 @@ static int ue_peek_number(struct user_event_file *file, const struct user_event 
 	return ret;
 }
 
-/* Returns the write index that user space has been told, or an error */
+/* Copies the write index to user space, and returns it, or an error */
 static int ue_tell_number(struct user_event_file *file, const struct user_event *event,
 			  struct user_reg __user *ureg)
 {
@@ -165,9 +165,9 @@ static int ue_tell_number(struct user_event_file *file, const struct user_event 
 }
 
 /*
- * Give an event the write index that user space has been told.  Returns false
- * when the file has given it to another event meanwhile, else the file has taken
- * over the reference, or dropped it where it had one already.
+ * Gives an event the write index that has been copied to user space.  Returns
+ * false when another event has got this index meanwhile.  Otherwise the file
+ * has taken over the caller's reference, or dropped it if it had one already.
  */
 static bool ue_take_number(struct user_event_file *file, struct user_event *event, u32 number)
 {
@@ -180,7 +180,7 @@ static bool ue_take_number(struct user_event_file *file, struct user_event *even
 	if (slot) {
 		if (slot - 1 != number)
 			return false;
-		user_event_put(event);	/* never the last: the file has one */
+		user_event_put(event);	/* not the last: the file has one */
 		return true;
 	}
 	if (index->nr != number || index->nr == index->size)
@@ -190,15 +190,16 @@ static bool ue_take_number(struct user_event_file *file, struct user_event *even
 }
 
 /**
- * ue_bind_event - give an event a write index, and an address to mirror it
+ * ue_bind_event - give an event a write index, and register its address
  * @file: the open file
  * @event: the event; the file takes over the caller's reference on success
- * @reg: what is asked for
- * @ureg: where user space wants the index
+ * @reg: the request of user space
+ * @ureg: the request in user memory, which the write index is copied to
  *
- * User space has the index before anyone can write with it, and before there
- * is an address: whatever fails leaves nothing behind.  User memory is touched
- * without a lock, so that others who share the file need not wait for it.
+ * The index is copied to user space before anyone can write with it, and before
+ * the address is registered, so that a failure leaves nothing to undo.  User
+ * memory is accessed without a lock, so that other tasks that share the file
+ * need not wait for it.
  *
  * Return: 0, -EFAULT, -EADDRINUSE for the address, -ENOMEM, or -EINTR when
  * current is being killed.
@@ -222,18 +223,18 @@ static int ue_bind_event(struct user_event_file *file, struct user_event *event,
 		}
 	}
 
-	/* Nothing can fail any more, and the file keeps the event meanwhile */
+	/* Nothing can fail any more, and the file has a reference */
 	if (reg->flags & USER_EVENT_REG_PERSIST)
 		user_event_persist(event);
 	return 0;
 }
 
 /**
- * ue_event_for_write - find what a write is for
+ * ue_event_for_write - look up the event that a write is about
  * @file: the open file
  * @number: the write index
  * @len: bytes of the payload
- * @event: is set to the event, which lives as long as the file is open
+ * @event: set to the event, which lives as long as the file is open
  *
  * Return: 0, -EINVAL, -ENOENT, or what user_event_check_write() returns.
  */
@@ -244,9 +245,9 @@ static __always_inline int ue_event_for_write(struct user_event_file *file, s32 
 	u32 nr;
 
 	rcu_read_lock();
-	/* Replaced as it grows, and freed after a grace period */
+	/* ue_grow_index() replaces it, and frees it after a grace period */
 	index = rcu_dereference(file->index);
-	/* Pairs with ue_append(): what is counted is there */
+	/* Pairs with ue_append(): all events below this number are there */
 	nr = smp_load_acquire(&index->nr);
 	if (unlikely((u32)number >= nr)) {
 		rcu_read_unlock();
@@ -257,7 +258,7 @@ static __always_inline int ue_event_for_write(struct user_event_file *file, s32 
 	return user_event_check_write(*event, len);
 }
 
-/* The event of a write index, whether or not it can be written, or NULL */
+/* Returns the event of a write index, even without consumers, or NULL */
 static struct user_event *ue_event_at(struct user_event_file *file, s32 number)
 {
 	struct user_event *event = NULL;
@@ -270,7 +271,7 @@ static struct user_event *ue_event_at(struct user_event_file *file, s32 number)
  * ioctl
  */
 
-/* A struct that user space knows in its own size: longer ones end in zeros */
+/* Copies a struct that begins with its size; a longer one must end in zeros */
 static int ue_copy_struct(void *to, size_t size, const void __user *from)
 {
 	u32 user_size;
@@ -306,7 +307,7 @@ static int ue_check_reg(const struct user_reg *reg)
 	return 0;
 }
 
-/* Copy a description or a name; @to has room for USER_EVENT_MAX_DESC bytes */
+/* Copies a description or a name to an array of USER_EVENT_MAX_DESC bytes */
 static int ue_copy_text(char *to, const char __user *from)
 {
 	long len = strncpy_from_user(to, from, USER_EVENT_MAX_DESC);
@@ -397,7 +398,7 @@ static long ue_data_ioctl(struct file *filp, unsigned int cmd, unsigned long arg
 }
 
 #ifdef CONFIG_COMPAT
-/* The structs are the same; the numbers hold the size of a pointer */
+/* The structs are the same, but the commands encode the size of a pointer */
 #define DIAG_IOCSREG_COMPAT	_IOWR(DIAG_IOC_MAGIC, 0, compat_uptr_t)
 #define DIAG_IOCSDEL_COMPAT	_IOW(DIAG_IOC_MAGIC, 1, compat_uptr_t)
 #define DIAG_IOCSUNREG_COMPAT	_IOW(DIAG_IOC_MAGIC, 2, compat_uptr_t)
@@ -441,14 +442,14 @@ static int ue_data_open(struct inode *inode, struct file *filp)
 	mutex_init(&file->lock);
 	RCU_INIT_POINTER(file->index, &no_index);
 	filp->private_data = file;
-	/* The position stays 0: those who share the file need not take turns */
+	/* The position stays 0, so writes need no lock for it */
 	filp->f_mode &= ~FMODE_ATOMIC_POS;
-	/* io_uring may write in the context of the submitter: no lock is taken */
+	/* io_uring may write in the submitter's context: there is no lock */
 	filp->f_mode |= FMODE_NOWAIT;
 	return 0;
 }
 
-/* No one else has the file any more */
+/* No other task uses the file any more, so no lock is needed */
 static int ue_data_release(struct inode *inode, struct file *filp)
 {
 	struct user_event_file *file = filp->private_data;
@@ -479,12 +480,14 @@ static ssize_t ue_data_write(struct file *filp, const char __user *from, size_t 
 }
 
 /*
- * Write what is large, or can't be read to its end.  Its event comes first: it
- * says whether the rest is worth a copy.
+ * Handles a write that is large, or can't be read to its end.  The write index
+ * is copied first, since the rest is not worth a copy unless its event is
+ * recorded.
  *
- * With IOCB_NOWAIT, memory is all that is not waited for.  A fault in the payload
- * is, as in writes to a pipe or a socket: were it left to a worker of io_uring,
- * the event would carry the worker's PID, and come after those behind it.
+ * With IOCB_NOWAIT, this does not wait for memory, but it waits for a page
+ * fault in the payload, like writes to a pipe or a socket.  If a worker of
+ * io_uring did that, the event would be recorded with the worker's PID, and
+ * after later ones.
  */
 static noinline ssize_t ue_write_pieces(struct kiocb *kiocb, struct iov_iter *from)
 {
@@ -502,7 +505,7 @@ static noinline ssize_t ue_write_pieces(struct kiocb *kiocb, struct iov_iter *fr
 	if (ret)
 		return ret;
 	ret = user_event_emit_iter(event, from, nowait ? USER_EVENT_GFP_NOWAIT : USER_EVENT_GFP);
-	/* io_uring has a worker try again, from the start */
+	/* io_uring lets a worker repeat the write from the start */
 	if (ret == -ENOMEM && nowait)
 		return -EAGAIN;
 	return ret ?: len;
@@ -515,7 +518,7 @@ static ssize_t ue_data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 	struct user_event *event;
 	int ret;
 
-	/* The position does not matter: users of io_uring may count it up */
+	/* The position is ignored: programs may increase it with io_uring */
 	if (unlikely(len < sizeof(write.index)))
 		return -EFAULT;
 	if (unlikely(len > sizeof(write.index) + USER_EVENT_SMALL ||
@@ -529,9 +532,9 @@ static ssize_t ue_data_write_iter(struct kiocb *kiocb, struct iov_iter *from)
 }
 
 /*
- * The group, and what is registered, by write index.  The caller has a reference
- * to the file, which keeps the events, and their names never change, so
- * neither registrations nor writes have to wait for this.
+ * Shows the group, and the registered events by write index.  The caller has a
+ * reference to the file, which keeps the events, and their names never change,
+ * so no lock is needed.
  */
 static void ue_data_show_fdinfo(struct seq_file *m, struct file *filp)
 {
@@ -540,7 +543,7 @@ static void ue_data_show_fdinfo(struct seq_file *m, struct file *filp)
 	s32 i;
 
 	seq_printf(m, "user_events_group:\t%s\n", file->group->name);
-	/* The buffer is made larger, and all of it shown again, until it fits */
+	/* seq_file enlarges the buffer and calls this again, until all fits */
 	for (i = 0; !seq_has_overflowed(m) && (event = ue_event_at(file, i)); i++) {
 		seq_printf(m, "user_event:\t%d %s\n", i, event->tp.name);
 		cond_resched();
@@ -556,7 +559,7 @@ static const struct file_operations ue_data_fops = {
 	.unlocked_ioctl	= ue_data_ioctl,
 	.compat_ioctl	= ue_data_compat_ioctl,
 	.show_fdinfo	= ue_data_show_fdinfo,
-	/* What io_uring asks of regular files besides FMODE_NOWAIT */
+	/* io_uring wants this of regular files besides FMODE_NOWAIT */
 	.fop_flags	= FOP_BUFFER_WASYNC,
 };
 
@@ -564,7 +567,7 @@ static const struct file_operations ue_data_fops = {
  * Set up
  */
 
-/* All trace events share numbers of 16 bits: this leaves a quarter to others */
+/* Type numbers have 16 bits; this leaves a quarter of them to other events */
 static unsigned int ue_largest_max = 49152;
 
 static struct ctl_table ue_sysctls[] = {
@@ -578,7 +581,7 @@ static struct ctl_table ue_sysctls[] = {
 	},
 };
 
-/* What each group has, and the default group in the top directory */
+/* Files of each group; those of the default group are in the top directory */
 static const struct user_event_group_file ue_files[] = {
 	{ "user_events_data", TRACE_MODE_WRITE, &ue_data_fops },
 	{ "user_events_status", TRACE_MODE_READ, &user_event_status_fops },

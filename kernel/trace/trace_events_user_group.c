@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: groups of events: their life, and the files that each has.
+ * user_events: groups of events, from mkdir to rmdir, and the files of each.
  *
- * Which group a program is in is decided by which user_events_data it opens: the
- * file's inode points to the group, until rmdir takes the group away from it.
+ * A program chooses a group by the user_events_data that it opens: the inode of
+ * the file points to the group, until rmdir clears that pointer.
  */
 #include <linux/ctype.h>
 #include <linux/err.h>
@@ -23,27 +23,27 @@
 
 #include "trace_events_user_mm.h"
 
-/* Bytes of a group's name, with its NUL */
+/* Maximum size in bytes of a group's name, with its NUL */
 #define UE_GROUP_NAME_SIZE 64
 
-/* user_event_group::max of a group that has none of its own */
+/* user_event_group::max of a group without a limit of its own */
 #define UE_NO_MAX U32_MAX
 
 /**
  * struct ue_group_dir - a group that has a directory
  * @group: the group
- * @rcu: frees it after those who open its files, and who look for a group
+ * @rcu: frees it after RCU readers, which open its files or look for a group
  * @dir: the directory
- * @name: the group's and the directory's
- * @single: system of the group's events with one format a name
- * @multi: system of the group's events with many formats a name
+ * @name: the name of the group and its directory
+ * @single: the system of the group's single-format events
+ * @multi: the system of the group's multi-format events
  * @nr_inodes: entries of @inodes
- * @inodes: of the files in @dir, which keeps them
+ * @inodes: the inodes of the files in @dir, which keeps them
  *
- * The systems' names have to last as long as an event has the class, which is
- * shorter than the group does: what the tracing core keeps for longer, as for
- * the directory of a system, it copies (kstrdup_const()), and what stands in for
- * a removed event has a class of its own.
+ * The names of the systems are needed as long as an event has the class, and no
+ * event outlives its group.  The tracing core copies a name that it keeps for
+ * longer (kstrdup_const()), as for the directory of a system, and the stand-in
+ * for a removed event has a class of its own.
  */
 struct ue_group_dir {
 	struct user_event_group	group;
@@ -56,22 +56,22 @@ struct ue_group_dir {
 	struct inode		*inodes[];
 };
 
-/* A group has no memory but that, and what tracefs needs for its files */
+/* A group needs this memory, and that of its files in tracefs */
 static_assert(sizeof(struct ue_group_dir) <= SZ_4K / 2);
 
-/* All groups, changed under ue_groups_lock, read under RCU */
+/* All groups; changed under ue_groups_lock, read under RCU */
 static LIST_HEAD(ue_groups);
 
-/* Serializes mkdir and rmdir, whose directories are made and removed under it */
+/* Serializes mkdir and rmdir, including the changes to tracefs */
 static DEFINE_MUTEX(ue_groups_lock);
 
-/* user_events_groups */
+/* The directory user_events_groups */
 static struct dentry *ue_groups_dir;
 
-/* What each group has, as user_event_groups_init() was told */
+/* Files that all groups have, the argument of user_event_groups_init() */
 static const struct user_event_group_file *ue_common_files __ro_after_init;
 
-/* Events have no fields that the core defines; it looks for an end here */
+/* The core defines no fields for our events, but needs the end of an array */
 static struct trace_event_fields ue_no_fields[] = {
 	{}
 };
@@ -86,11 +86,11 @@ static void ue_init_class(struct trace_event_class *class, const char *system)
 }
 
 /**
- * user_event_group_init - make an empty group
+ * user_event_group_init - initialize an empty group
  * @group: zeroed memory
- * @name: what it is called in user_events_groups; kept, not copied
- * @single: system of its events with one format a name; kept, not copied
- * @multi: system of its events with many formats a name; kept, not copied
+ * @name: its name in user_events_groups; not copied
+ * @single: system of its single-format events; not copied
+ * @multi: system of its multi-format events; not copied
  */
 void user_event_group_init(struct user_event_group *group, const char *name,
 			   const char *single, const char *multi)
@@ -103,7 +103,7 @@ void user_event_group_init(struct user_event_group *group, const char *name,
 	user_event_changes_init(&group->changes);
 	ue_init_class(&group->single, single);
 	ue_init_class(&group->multi, multi);
-	/* A tracepoint's name with an id is no identifier; tools want one */
+	/* Tools want an identifier, which a name with an id is not */
 	group->multi.format_name = user_event_format_name;
 }
 
@@ -112,8 +112,8 @@ void user_event_group_init(struct user_event_group *group, const char *name,
  */
 
 /**
- * user_event_group_open - the group that a file is about
- * @inode: the file's, which is being opened
+ * user_event_group_open - get the group that a file belongs to
+ * @inode: the inode of the file, which is being opened
  *
  * Return: the group, with a reference, -EPERM when the kernel is locked down,
  * -ENODEV when the group has been removed.
@@ -121,12 +121,12 @@ void user_event_group_init(struct user_event_group *group, const char *name,
 struct user_event_group *user_event_group_open(const struct inode *inode)
 {
 	struct user_event_group *group;
-	/* At boot, tracefs would not have made the file */
+	/* tracefs only checks this when it creates a file */
 	int ret = security_locked_down(LOCKDOWN_TRACEFS);
 
 	if (ret)
 		return ERR_PTR(ret);
-	/* Whoever comes before rmdir takes it away may find it, but without references */
+	/* rmdir drops the last reference before it clears the pointer */
 	guard(rcu)();
 	group = READ_ONCE(inode->i_private);
 	if (!group || !refcount_inc_not_zero(&group->refs))
@@ -136,7 +136,7 @@ struct user_event_group *user_event_group_open(const struct inode *inode)
 
 /**
  * user_event_group_put - drop a reference to a group
- * @group: to which; the caller has a reference, which is not the directory's
+ * @group: the group; the caller has a reference, besides the directory's
  */
 void user_event_group_put(struct user_event_group *group)
 {
@@ -144,10 +144,10 @@ void user_event_group_put(struct user_event_group *group)
 }
 
 /**
- * user_event_group_seq_open - open a file that lists something of a group
- * @inode: the file's
+ * user_event_group_seq_open - open a seq_file of a group
+ * @inode: the inode of the file
  * @filp: the open file; its seq_file's private pointer is set to the group
- * @ops: list it
+ * @ops: the operations of the seq_file
  *
  * Return: 0, -ENOMEM, or what user_event_group_open() fails with.
  */
@@ -171,9 +171,9 @@ int user_event_group_seq_open(struct inode *inode, struct file *filp,
 }
 
 /**
- * user_event_group_seq_release - the release() method of such a file
- * @inode: the file's
- * @filp: opened with user_event_group_seq_open()
+ * user_event_group_seq_release - the release() method of a seq_file of a group
+ * @inode: the inode of the file
+ * @filp: the open file, opened with user_event_group_seq_open()
  *
  * Return: 0.
  */
@@ -193,10 +193,10 @@ static bool ue_is_system(const struct trace_event_class *class, const char *syst
 }
 
 /**
- * user_event_group_of_system - find the group that has a system
- * @system: begins with the name of the system
+ * user_event_group_of_system - find the group that a system belongs to
+ * @system: a text that begins with the name of the system
  * @len: bytes of that name
- * @reg_flags: is set to those of a registration that makes events of the system
+ * @reg_flags: set to the flags of a registration of an event of the system
  *
  * Return: the group, with a reference, or NULL when there is none.
  */
@@ -229,7 +229,7 @@ static int ue_attr_open(struct inode *inode, struct file *filp,
 
 	if (IS_ERR(group))
 		return PTR_ERR(group);
-	/* The reference keeps the group that the inode points to */
+	/* rmdir fails as long as there is a reference, so i_private stays */
 	ret = simple_attr_open(inode, filp, get, set, "%llu\n");
 	if (ret)
 		user_event_group_put(group);
@@ -306,7 +306,7 @@ static const struct file_operations ue_multi_format_only_fops = {
 	.release	= ue_attr_release,
 };
 
-/* What the default group does not have */
+/* Files that all groups have but the default group */
 static const struct user_event_group_file ue_own_files[] = {
 	{ "max", TRACE_MODE_WRITE, &ue_max_fops },
 	{ "multi_format_only", TRACE_MODE_WRITE, &ue_multi_format_only_fops },
@@ -362,7 +362,7 @@ static struct ue_group_dir *ue_alloc_group(const char *name)
 	return dir;
 }
 
-/* Until the group is complete, opening a file of its is -ENODEV */
+/* Until the group is complete, opening one of its files fails with -ENODEV */
 static bool ue_create_files(struct ue_group_dir *dir, const struct user_event_group_file *file)
 {
 	struct dentry *dentry;
@@ -385,7 +385,7 @@ static bool ue_create_dir(struct ue_group_dir *dir)
 	return false;
 }
 
-/* Let those who open the files find a group, or none */
+/* Sets the group that the files of a directory belong to, or NULL */
 static void ue_point_files_to(struct ue_group_dir *dir, struct user_event_group *group)
 {
 	unsigned int i;
@@ -418,8 +418,8 @@ static int ue_mkdir(const char *name)
 }
 
 /*
- * Drop the directory's reference, unless there are others or events.  Who has no
- * reference makes no events, and with the last one, nobody gets another.
+ * Drops the directory's reference, unless the group has another one or events.
+ * Creating an event needs a reference, and nobody can get one after the last.
  */
 static int ue_end_group(struct user_event_group *group)
 {
@@ -447,7 +447,7 @@ static int ue_rmdir(const char *name)
 
 	dir = container_of(group, struct ue_group_dir, group);
 	list_del_rcu(&group->node);
-	/* A file may outlive the directory where it is bind-mounted */
+	/* A file may outlive the directory if it is bind-mounted */
 	ue_point_files_to(dir, NULL);
 	tracefs_remove(dir->dir);
 	user_event_changes_end(&group->changes);
@@ -470,8 +470,8 @@ static int __init ue_create_default_files(void)
 }
 
 /**
- * user_event_groups_init - make the default group's files, and let others be made
- * @files: what each group has; without the first one, nothing works
+ * user_event_groups_init - create the default group's files, and enable mkdir
+ * @files: the files that each group has; only the first one is required
  *
  * Return: 0 or -ENODEV.
  */

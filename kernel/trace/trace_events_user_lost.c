@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: entry point: user_events_lost, which lists what the consumers of a
- * group's events could not record.
+ * user_events: entry point: user_events_lost, which lists how many entries the
+ * consumers of a group's events have lost.
  */
 #include <linux/atomic.h>
 #include <linux/fs.h>
@@ -16,7 +16,7 @@ static struct user_event_group *ue_lost_group(struct seq_file *m)
 	return m->private;
 }
 
-/* The losses of the first event at or behind a position, which is an event's id */
+/* Returns the losses of the first event from a position on, which is an id */
 static void *ue_lost_at(struct seq_file *m, loff_t *pos)
 {
 	unsigned long id = *pos;
@@ -33,7 +33,7 @@ static void *ue_lost_at(struct seq_file *m, loff_t *pos)
 static void *ue_lost_start(struct seq_file *m, loff_t *pos)
 {
 	user_events_clean();
-	/* Events go, and open and close perf events, under it */
+	/* Events are removed, and perf events opened and closed, under it */
 	mutex_lock(&event_mutex);
 	return ue_lost_at(m, pos);
 }
@@ -59,7 +59,7 @@ static int ue_lost_show(struct seq_file *m, void *v)
 	if (!ftrace && !perf)
 		return SEQ_SKIP;
 
-	/* An event and its losses go together; the position is its id */
+	/* An event keeps its losses until it is removed; the position is its id */
 	event = xa_load(&ue_lost_group(m)->events, m->index);
 	seq_printf(m, "%s ftrace %llu perf %llu\n", event->tp.name, ftrace, perf);
 	return 0;
