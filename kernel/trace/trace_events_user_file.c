@@ -105,7 +105,7 @@ static void ue_append(struct user_event_index *index, struct user_event *event)
 {
 	*ue_find_slot(index, event) = index->nr + 1;
 	index->events[index->nr] = event;
-	/* Pairs with ue_event_for_write(): the event is there before the number */
+	/* Pairs with ue_event_for_write(): the event comes before the number */
 	smp_store_release(&index->nr, index->nr + 1);
 }
 

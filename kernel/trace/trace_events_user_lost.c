@@ -59,7 +59,7 @@ static int ue_lost_show(struct seq_file *m, void *v)
 	if (!ftrace && !perf)
 		return SEQ_SKIP;
 
-	/* An event keeps its losses until it is removed; the position is its id */
+	/* An event is removed with its losses; the position is its id */
 	event = xa_load(&ue_lost_group(m)->events, m->index);
 	seq_printf(m, "%s ftrace %llu perf %llu\n", event->tp.name, ftrace, perf);
 	return 0;

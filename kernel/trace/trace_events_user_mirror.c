@@ -2,11 +2,12 @@
 /*
  * user_events: bits in user memory that mirror whether an event is recorded.
  *
- * A toggle holds event_mutex, so it writes only what can be written at once:
- * it tries locks, and never faults.  The rest is left to a job of the address
- * space, which does not wait for user space either; for a page that has to be
- * waited for it starts a waiter, of which each user has a limited number.
- * Waiters write no bits: they bring a page in, and the job goes on.
+ * A toggle is a change of whether an event has consumers.  It holds
+ * event_mutex, so it writes only the bits that can be written at once: it tries
+ * locks, and never faults.  It leaves the rest to a job of the address space,
+ * which does not wait for user space either.  If a page has to be waited for,
+ * the job starts a waiter, of which each user has a limited number.  A waiter
+ * writes no bits: it faults a page in, and then the job continues.
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -15,27 +16,27 @@
 
 #include "trace_events_user_mm.h"
 
-/* Bits that one toggle writes itself */
+/* Maximum number of bits that one toggle writes itself */
 #define UE_TOGGLE_BITS 4096
 
-/* Enablers that a job looks at before it lets go of the locks */
+/* Number of enablers that a job handles before it releases its locks */
 #define UE_JOB_CHUNK 256
 
-/* Pages that a job skips before it takes a break */
+/* Number of pages that a job skips before it ends and runs again later */
 #define UE_JOB_SKIPS 64
 
-/* The longest break of a job that has skipped something is a second */
+/* Maximum delay in jiffies of a job that has skipped a page */
 #define UE_MAX_DELAY HZ
 
 /**
  * struct ue_pass - one run of a job over the enablers of an address space
- * @since: events that were toggled by this number or a later one are mirrored
- * @addr: address of the enabler to go on with
+ * @since: only events with this user_event::toggled or a later one are mirrored
+ * @addr: address of the enabler to continue with
  * @bit: bit of that enabler
  * @tries: how often the page of that enabler has been faulted in
- * @nr_skipped: pages that have been skipped
+ * @nr_skipped: number of pages that have been skipped
  * @changed: a bit has changed
- * @ended: the pass has come to the end of the set
+ * @ended: the pass has reached the end of the set
  */
 struct ue_pass {
 	u64		since;
@@ -47,10 +48,13 @@ struct ue_pass {
 	bool		ended;
 };
 
-/* Number of the last toggle; under event_mutex */
+/* Number of the last toggle; guarded by event_mutex */
 static u64 ue_last_toggle;
 
-/* Returns false when the page is not at hand; @changed is set if the bit has changed */
+/*
+ * Writes the bit of an enabler.  Returns false if the page can't be written to
+ * without waiting; sets @changed if the bit has changed.
+ */
 static bool ue_mirror(struct user_event_mm *umm, struct user_event_enabler *enabler,
 		      bool *changed)
 {
@@ -61,8 +65,9 @@ static bool ue_mirror(struct user_event_mm *umm, struct user_event_enabler *enab
 	if (!page)
 		return false;
 	/*
-	 * A toggle stores the status before it looks for the lock: either it is
-	 * seen here, or the toggle finds the lock taken and leaves a job.
+	 * A toggle stores the status before it tries the lock: either the new
+	 * status is read here, or the toggle finds the lock held and queues a
+	 * job.
 	 */
 	if (user_event_write_bit(page, enabler, READ_ONCE(enabler->event->status)))
 		*changed = true;
@@ -74,7 +79,7 @@ static bool ue_mirror(struct user_event_mm *umm, struct user_event_enabler *enab
  */
 
 /**
- * user_event_mirror_later - leave what a toggle could not do to a job
+ * user_event_mirror_later - let a job write the bits that a toggle could not
  * @umm: the address space; found under user_event_srcu, or the caller has a
  *	reference
  * @since: number of the toggle
@@ -88,7 +93,7 @@ void user_event_mirror_later(struct user_event_mm *umm, u64 since)
 	scoped_guard(spinlock, &umm->job_lock) {
 		if (!umm->behind || since < umm->behind_since)
 			umm->behind_since = since;
-		/* The job resets it when it begins: until then, it is queued */
+		/* A job clears @again when it begins: until then it is queued */
 		queued = umm->again;
 		umm->behind = true;
 		umm->again = true;
@@ -99,10 +104,11 @@ void user_event_mirror_later(struct user_event_mm *umm, u64 since)
 }
 
 /**
- * user_event_inherit_job - leave to a child's job what its parent has not done
+ * user_event_inherit_job - let a child's job do what its parent's has not done
  * @child: the address space of the child, in the list of sharers
- * @parent: that of its parent; the mmap_lock is held for writing, so its job
- *	has been at a bit before the memory was copied, or is still behind
+ * @parent: the address space of its parent, whose mmap_lock is held for
+ *	writing: its job has written a bit before the memory was copied, or is
+ *	still behind
  *
  * Context: Process context.
  */
@@ -130,7 +136,7 @@ static bool ue_was_toggled(struct user_event *event, u64 since)
 	return toggled;
 }
 
-/* Go on behind the page that the pass has come to */
+/* Lets a pass continue after the page that it has reached */
 static void ue_skip_page(struct ue_pass *pass)
 {
 	pass->addr = (pass->addr & PAGE_MASK) + PAGE_SIZE;
@@ -138,7 +144,7 @@ static void ue_skip_page(struct ue_pass *pass)
 	pass->tries = 0;
 }
 
-/* Skip it, and come back to it later, unless that is known to be of no use */
+/* Skips the page, and lets the job run again unless the page has failed */
 static void ue_leave_page(struct user_event_mm *umm, struct ue_pass *pass)
 {
 	if (user_event_wait_for_page(umm, pass->addr))
@@ -156,8 +162,9 @@ static void ue_move_to(struct ue_pass *pass, const struct user_event_enabler *en
 }
 
 /*
- * Mirror what has a page at hand.  Returns false at an enabler that has none,
- * to which @pass has moved.  The caller holds the mmap_lock.
+ * Writes the bits whose pages can be written to at once.  Returns false at an
+ * enabler whose page can't, after moving @pass to it.  The caller holds the
+ * mmap_lock.
  */
 static bool ue_mirror_present(struct user_event_mm *umm, struct ue_pass *pass)
 {
@@ -179,7 +186,7 @@ static bool ue_mirror_present(struct user_event_mm *umm, struct ue_pass *pass)
 	return true;
 }
 
-/* Fault in the page that @pass has come to, or skip it */
+/* Faults in the page that @pass has reached, or skips it */
 static void ue_bring_page(struct user_event_mm *umm, struct ue_pass *pass)
 {
 	int ret = -EFAULT;
@@ -193,15 +200,15 @@ static void ue_bring_page(struct user_event_mm *umm, struct ue_pass *pass)
 }
 
 /*
- * One step of a job, with the mmap_lock held no longer than that takes.  It is
- * only tried: what keeps it, as a page fault that waits for user space while
- * somebody else queues for writing, may keep it for ever.
+ * Executes one step of a job, and holds the mmap_lock no longer than that.  The
+ * lock is only tried, since it may be held for ever: by a page fault that waits
+ * for user space, while a writer waits for the lock.
  */
 static void ue_mirror_step(struct user_event_mm *umm, struct ue_pass *pass)
 {
 	if (!mmap_read_trylock(umm->mm)) {
 		user_event_wait_for_page(umm, USER_EVENT_JUST_THE_LOCK);
-		/* It would fail for all others, too */
+		/* The lock is needed for all other pages as well */
 		pass->nr_skipped = UE_JOB_SKIPS;
 		return;
 	}
@@ -211,8 +218,8 @@ static void ue_mirror_step(struct user_event_mm *umm, struct ue_pass *pass)
 }
 
 /*
- * Returns true when all has been mirrored: the pass has begun at the start of
- * the set, come to its end, and skipped nothing on the way.
+ * Returns true when all bits have been written: the pass has begun at the start
+ * of the set, reached its end, and skipped nothing.
  */
 static bool ue_mirror_pass(struct user_event_mm *umm, struct ue_pass *pass)
 {
@@ -237,19 +244,19 @@ static u64 ue_begin_job(struct user_event_mm *umm)
 		since = umm->behind_since;
 		umm->again = false;
 	}
-	/* What could not be had may have come by the next toggle */
+	/* After another toggle, pages that failed before are tried again */
 	if (again)
 		user_event_mm_forget_failures(umm);
 	return since;
 }
 
-/* Returns how long to wait before what was skipped is tried again, in ticks */
+/* Returns the delay in jiffies before the job tries the skipped pages again */
 static unsigned long ue_job_delay(struct user_event_mm *umm, const struct ue_pass *pass)
 {
 	lockdep_assert_held(&umm->job_lock);
 	if (!pass->nr_skipped)
 		return 0;
-	/* What comes by and by is looked for often */
+	/* Keep the delay short as long as pages become available */
 	if (pass->changed && umm->tries > USER_EVENT_TRIES_UNTIL_WAIT)
 		umm->tries = USER_EVENT_TRIES_UNTIL_WAIT;
 	if (1UL << umm->tries >= UE_MAX_DELAY)
@@ -258,8 +265,8 @@ static unsigned long ue_job_delay(struct user_event_mm *umm, const struct ue_pas
 }
 
 /*
- * Until here, a fork that copies the memory is told that the address space is
- * behind.
+ * Until a job is done, user_event_mm::behind tells a fork that the memory which
+ * it copies may lack bits.
  */
 static void ue_end_job(struct user_event_mm *umm, const struct ue_pass *pass, bool done)
 {
@@ -274,15 +281,15 @@ static void ue_end_job(struct user_event_mm *umm, const struct ue_pass *pass, bo
 	if (done)
 		return;
 
-	/* Unless a toggle has queued it for now */
+	/* A toggle may have queued the job already, to run at once */
 	refcount_inc(&umm->refs);
 	if (!queue_delayed_work(user_event_job_wq, &umm->job, delay))
 		user_event_mm_put(umm);
 }
 
 /**
- * user_event_job - mirror what toggles have left to an address space
- * @work: its job; whoever has queued it has left a reference
+ * user_event_job - write the bits of an address space that toggles could not
+ * @work: the job of the address space, which holds a reference
  *
  * Context: Workqueue.
  */
@@ -304,7 +311,7 @@ void user_event_job(struct work_struct *work)
  * Toggle
  */
 
-/* The registration of now: that which was found may have gone, or been copied */
+/* Looks the enabler up again: it may have been removed, or the set copied */
 static bool ue_mirror_own(struct user_event_mm *umm, const struct user_event_enabler *found)
 {
 	struct user_event_enabler *enabler;
@@ -317,7 +324,7 @@ static bool ue_mirror_own(struct user_event_mm *umm, const struct user_event_ena
 	return ue_mirror(umm, enabler, &changed);
 }
 
-/* The caller holds mm_users; false when something is left to do */
+/* Returns false if the bit has to be written later.  The caller has mm_users. */
 static bool ue_try_mirror(struct user_event_mm *umm, const struct user_event_enabler *found)
 {
 	bool done = false;
@@ -347,9 +354,9 @@ static void ue_toggle_sharer(struct user_event_mm *umm,
 }
 
 /*
- * Toggle an enabler in all address spaces that share it, as far as @budget
- * goes; the others get jobs, which look at all their enablers, so they get them
- * once for a set.
+ * Toggles an enabler in all address spaces that share it, until @budget is used
+ * up.  The other address spaces get jobs.  A job handles all enablers of its
+ * set, so one toggle queues it only once for a set.
  */
 static void ue_toggle_enabler(const struct user_event_enabler *enabler, u64 toggle,
 			      unsigned int *budget)
@@ -374,14 +381,14 @@ static void ue_toggle_enabler(const struct user_event_enabler *enabler, u64 togg
 		set->deferred = toggle;
 	cond_resched();
 	/*
-	 * The next enabler must not be looked for before the sharers: an address
-	 * space that has left this set has put its copy into the event's list
-	 * before that, see ue_own_set().
+	 * Read the list of sharers before the next enabler: an address space
+	 * that is not in the list any more has added its copy of the enabler to
+	 * the event's list before it left the set, see ue_own_set().
 	 */
 	smp_rmb();
 }
 
-/* With the lock: an enabler is in the list by now, or its owner sees the status */
+/* The lock makes an enabler that is added later see the new status */
 static void ue_store_status(struct user_event *event, u8 status, u64 toggle)
 {
 	spin_lock(&event->lock);
@@ -391,12 +398,12 @@ static void ue_store_status(struct user_event *event, u8 status, u64 toggle)
 }
 
 /**
- * user_event_set_status - note what records an event, and mirror it
+ * user_event_set_status - set the status of an event, and mirror it
  * @event: the event
- * @status: USER_EVENT_BY_*
+ * @status: the kinds of its consumers, USER_EVENT_BY_*
  *
- * Context: event_mutex held; may be preempted, but waits for nothing that user
- * space, another task's memory or a cgroup could hold up.
+ * Context: event_mutex held; may sleep, but never waits for user space, memory,
+ * or a lock that a task may hold while it waits for them.
  */
 void user_event_set_status(struct user_event *event, u8 status)
 {

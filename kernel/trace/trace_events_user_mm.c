@@ -3,9 +3,9 @@
  * user_events: the life of an address space that has registrations.
  *
  * It begins with the first registration or with a fork, and ends when mm_users
- * is 0, as mm core tells in __mmput().  Jobs hold mm_users, too.  That is
- * counted, so that an address space that no task is left in can be told from
- * one that is alive.
+ * is 0, which mm core reports in __mmput().  Jobs and waiters hold mm_users as
+ * well.  How many they hold is counted, so that an address space without a task
+ * can be told from a live one.
  */
 #include <linux/cred.h>
 #include <linux/sched/mm.h>
@@ -22,11 +22,12 @@ static LIST_HEAD(ue_held);
 static DEFINE_SPINLOCK(ue_held_lock);
 
 /**
- * user_event_mm_alloc - make what an address space keeps its registrations in
+ * user_event_mm_alloc - allocate the user_event_mm of an address space
  * @mm: the address space
- * @job: what its job does
+ * @job: the function of its job
  *
- * Context: Process context, may sleep; current has @mm or is forking it.
+ * Context: Process context, may sleep; @mm is current's, or is being created by
+ * current's fork().
  *
  * Return: the struct with one reference, or NULL without memory.
  */
@@ -50,7 +51,7 @@ struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job)
 }
 
 /**
- * user_event_mm_forget_failures - let pages be waited for that could not be had
+ * user_event_mm_forget_failures - let failed pages be waited for again
  * @umm: the address space
  *
  * Context: Process context.
@@ -80,7 +81,7 @@ static void ue_mm_free_work(struct work_struct *work)
 	kfree(umm);
 }
 
-/* The last mmdrop() of an mm_struct needs a process */
+/* The last mmdrop() needs process context */
 static void ue_mm_free_rcu(struct rcu_head *rcu)
 {
 	struct user_event_mm *umm = container_of(rcu, struct user_event_mm, rcu);
@@ -90,9 +91,9 @@ static void ue_mm_free_rcu(struct rcu_head *rcu)
 }
 
 /**
- * user_event_mm_put - drop a reference; frees it with the last one
- * @umm: of what; freed after readers under user_event_srcu, who may still find
- *	it in the list of sharers
+ * user_event_mm_put - drop a reference, and free the struct after the last one
+ * @umm: the struct; freed after readers under user_event_srcu, which may still
+ *	find it in the list of sharers
  *
  * Context: Process context.
  */
@@ -102,7 +103,7 @@ void user_event_mm_put(struct user_event_mm *umm)
 		call_srcu(&user_event_srcu, &umm->rcu, ue_mm_free_rcu);
 }
 
-/* The caller has taken mm_struct::user_event_mm, and so owns its reference */
+/* The caller has cleared mm_struct::user_event_mm, and owns its reference */
 static void ue_mm_detach(struct user_event_mm *umm)
 {
 	struct user_event_set *set = umm->set;
@@ -118,8 +119,8 @@ static void ue_mm_detach(struct user_event_mm *umm)
  * user_event_mm_end - drop the registrations of an address space that has ended
  * @mm: its mm_users is 0; the caller holds mm_count
  *
- * A toggle and a job enter an address space with mmget_not_zero() only: none is
- * in there, so no lock is needed.
+ * A toggle and a job access an address space only after mmget_not_zero(), which
+ * fails now, so no lock is needed.
  *
  * Context: Any that mmput() is allowed in, event_mutex held or not.  Takes no
  * mutex and allocates nothing.
@@ -141,7 +142,7 @@ static void ue_mmput_work(struct work_struct *work)
 	mmput(container_of(work, struct mm_struct, async_put_work));
 }
 
-/* Without an MMU, mm core has no such function */
+/* mm core has this function only with an MMU */
 static void mmput_async(struct mm_struct *mm)
 {
 	int users = atomic_read(&mm->mm_users);
@@ -156,12 +157,12 @@ static void mmput_async(struct mm_struct *mm)
 #endif
 
 /**
- * user_event_mm_leave - drop mm_users where the address space must not be freed
+ * user_event_mm_leave - drop mm_users where mmput() can't be called
  * @mm: the address space; the caller holds mm_count
  *
- * An address space that ends by this ends here and now: what it refers to is
- * dropped before a task that was told of its end can look.  (Without an MMU, it
- * ends a moment later.)
+ * If this ends the address space, its registrations are dropped at once, before
+ * a task that was told of its end can see them.  (Without an MMU, they are
+ * dropped a moment later.)
  *
  * Context: Process context, event_mutex held or not.
  */
@@ -173,7 +174,7 @@ void user_event_mm_leave(struct mm_struct *mm)
 }
 
 /**
- * user_event_mm_hold - enter an address space as a job
+ * user_event_mm_hold - take mm_users for a job or a waiter
  * @umm: the address space; the caller has a reference
  *
  * Context: Process context.
@@ -193,8 +194,8 @@ bool user_event_mm_hold(struct user_event_mm *umm)
 }
 
 /**
- * user_event_mm_release - leave an address space that was entered as a job
- * @umm: the address space, which ends here if nobody else is in there any more
+ * user_event_mm_release - drop mm_users of a job or a waiter
+ * @umm: the address space, which ends here if these were the last mm_users
  *
  * Context: Process context.
  */
@@ -209,7 +210,7 @@ void user_event_mm_release(struct user_event_mm *umm)
 }
 
 /**
- * user_event_mm_any_held - tell whether user_event_mm_settle() might find something
+ * user_event_mm_any_held - tell whether user_event_mm_settle() may be needed
  *
  * Context: any; the answer may be outdated at once.
  *
@@ -220,7 +221,7 @@ bool user_event_mm_any_held(void)
 	return !list_empty(&ue_held);
 }
 
-/* Take the registrations of an address space that only jobs and waiters hold */
+/* Takes the user_event_mm of an address space that only jobs or waiters hold */
 static struct user_event_mm *ue_take_abandoned(void)
 {
 	struct user_event_mm *umm, *found = NULL;
@@ -229,7 +230,7 @@ static struct user_event_mm *ue_take_abandoned(void)
 	list_for_each_entry(umm, &ue_held, held) {
 		struct mm_struct *mm = umm->mm;
 
-		/* Without a task in there, no registration can come any more */
+		/* Without a task, there can be no new registrations */
 		if (atomic_read(&mm->mm_users) <= umm->nr_held)
 			found = xchg(&mm->user_event_mm, NULL);
 		if (found)
@@ -240,11 +241,11 @@ static struct user_event_mm *ue_take_abandoned(void)
 }
 
 /**
- * user_event_mm_settle - end the address spaces that no task is left in
+ * user_event_mm_settle - end the address spaces without a task
  *
- * A job may hold an address space on for a moment, and a waiter for ever.
- * Whoever finds an event in use calls this and looks again, so that neither of
- * them keeps an event.
+ * A job may hold an address space for a moment after its last task, and a
+ * waiter for ever.  A caller that finds an event in use calls this and checks
+ * again, so that neither of them keeps an event.
  *
  * Context: event_mutex held, may sleep.
  */
@@ -254,7 +255,7 @@ void user_event_mm_settle(void)
 
 	lockdep_assert_held(&event_mutex);
 	while ((umm = ue_take_abandoned())) {
-		/* Jobs may be in there; there are no tasks that could keep the lock */
+		/* Only a job may hold it, since there is no task any more */
 		mutex_lock(&umm->lock);
 		ue_mm_detach(umm);
 		mutex_unlock(&umm->lock);
@@ -271,16 +272,16 @@ void user_event_mm_settle(void)
  */
 void user_event_mm_queue_job(struct user_event_mm *umm)
 {
-	/* 0: found by a toggle while it goes; its address space has ended */
+	/* 0: the address space has ended, but a toggle has found the struct */
 	if (!refcount_inc_not_zero(&umm->refs))
 		return;
-	/* A job that is queued already has a reference, and is put forward */
+	/* A job that was queued already has a reference, and runs now */
 	if (mod_delayed_work(user_event_job_wq, &umm->job, 0))
 		user_event_mm_put(umm);
 }
 
 /**
- * user_event_mm_init - set up what this file keeps for all
+ * user_event_mm_init - create the workqueue of jobs
  *
  * Return: 0 or -ENOMEM.
  */

@@ -13,31 +13,31 @@
 #include "trace_events_user_set.h"
 
 /*
- * How often to fault in a page that is absent or not writable when it is
- * looked at afterwards: a read fault may have come in between, or the page may
- * have gone again.  By chance this happens once or twice; a program that drops
- * the page all the time does not keep anybody for ever.
+ * Maximum number of times that a page is faulted in, if it is absent or not
+ * writable afterwards: a read fault may have come in between, or the page may
+ * have been reclaimed.  By chance this happens once or twice; a program that
+ * drops the page all the time must not make the kernel try for ever.
  */
 #define USER_EVENT_FAULT_TRIES 100
 
 /*
- * How often to wait for the tracing core to let go of an event, which it may do
- * after a trigger's removal has returned: after a grace period, from a thread of
- * its own.  An event probe does not let go, and the event is in use.
+ * Maximum number of times to wait until the tracing core does not need an event
+ * any more.  After the removal of a trigger, that takes a grace period and a
+ * kernel thread.  An event probe keeps its event in use.
  */
 #define USER_EVENT_CORE_TRIES 10
 
-/* Runs of a job that skip something before it asks for waiters */
+/* Number of runs of a job that skip a page before it starts waiters */
 #define USER_EVENT_TRIES_UNTIL_WAIT 3
 
-/* Stands for the mmap_lock itself in user_event_waiter::addr: nothing is there */
+/* user_event_waiter::addr of a waiter for the mmap_lock, not for a page */
 #define USER_EVENT_JUST_THE_LOCK 0UL
 
 /**
- * struct user_event_waiter - brings in a page that has to be waited for
+ * struct user_event_waiter - faults in a page that has to be waited for
  * @of_umm: in user_event_mm::waiters, under user_event_mm::job_lock
- * @work: does it
- * @umm: the address space; holds a reference until it has @failed
+ * @work: faults the page in
+ * @umm: the address space; holds a reference until @work has run
  * @addr: user address of the page
  * @failed: the page can't be written to; under user_event_mm::job_lock
  */
@@ -52,33 +52,32 @@ struct user_event_waiter {
 /**
  * struct user_event_mm - an address space that has registrations
  * @mm: the address space; holds mm_count
- * @change: serializes the tasks of @mm that register and unregister.  Held
- *	while memory is allocated and a set is copied, so neither a toggle nor a
- *	job nor a fork takes it.
- * @lock: orders the bits that are written against user_event::status.  Never
- *	held over anything that waits for user space, memory or a folio.
+ * @change: serializes the tasks of @mm that register and unregister.  It is
+ *	held while memory is allocated and a set is copied, so neither a toggle
+ *	nor a job nor a fork takes it.
+ * @lock: orders writes of bits and changes of user_event::status.  It is never
+ *	held while waiting for user space, memory or a folio.
  * @set: the registrations; NULL before the first one and after the end.
- *	Changes with @lock and the mmap_lock held (for reading), or at the end;
+ *	Changed with @lock and the mmap_lock (for reading) held, or at the end;
  *	either of the two, or @change, is enough to read it.
- * @sharer: of @set; NULL when @set is; changes together with it
- * @refs: that of mm_struct::user_event_mm, one for @job while it is queued or
- *	runs, one for each waiter that does
- * @user: who made the first registration; what is kept waiting is limited per
- *	user
- * @nr_held: how many of the mm_users of @mm are held by @job and @waiters, and
- *	not by a task or somebody else; under ue_held_lock, where each comes and
- *	goes together with its mm_users
+ * @sharer: the sharer of @set; NULL when @set is; changes together with it
+ * @refs: one for mm_struct::user_event_mm, one for @job while it is queued or
+ *	runs, one for each waiter that is queued or runs
+ * @user: the user of the first registration; each user has a limited number of
+ *	waiters
+ * @nr_held: number of mm_users of @mm that @job and @waiters hold, in contrast
+ *	to tasks and others; changed together with mm_users under ue_held_lock
  * @held: in the list of address spaces with @nr_held, under ue_held_lock
  * @job_lock: guards the members up to @waiters
- * @behind: a toggle has left something to @job, which has not finished
- * @again: that has happened since @job has begun
- * @tries: how often @job has had to skip something since then
+ * @behind: a toggle has left bits to @job, which has not finished
+ * @again: a toggle has left bits to @job since @job began to run last
+ * @tries: number of runs of @job that had to skip a page since that toggle
  * @behind_since: number of the first toggle that @job has to mirror
  * @nr_failed: entries of @waiters that have failed
- * @waiters: struct user_event_waiter: pages that are being waited for, and those
- *	that could not be had since @behind was set
- * @resume: user address at which @job goes on; its own
- * @job: mirrors what toggles have left; never waits for a page
+ * @waiters: struct user_event_waiter: pages that are being waited for, and
+ *	pages that have failed since the last toggle
+ * @resume: user address at which @job continues; only @job uses it
+ * @job: mirrors what toggles could not; never waits for a page
  * @rcu: frees the struct after readers under user_event_srcu
  */
 struct user_event_mm {
@@ -103,7 +102,7 @@ struct user_event_mm {
 	struct rcu_head			rcu;
 };
 
-/* Where jobs run */
+/* The workqueue of jobs */
 extern struct workqueue_struct *user_event_job_wq;
 
 /* trace_events_user_page.c: pages and bits */
@@ -141,7 +140,7 @@ bool user_event_is_registered(unsigned long addr, u8 bit);
 int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8 size);
 int user_event_unregister(unsigned long addr, u8 bit);
 
-/* trace_events_user_settle.c: events, in spite of what does not last */
+/* trace_events_user_settle.c: repeats what failed for a transient reason */
 void user_events_settle_locked(void);
 void user_events_settle(void);
 struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
