@@ -34,7 +34,7 @@
  *
  *   ue_groups_lock               the list of groups.  mkdir and rmdir take it,
  *                                and add and remove files of tracefs under it.
- *   dyn_event_ops_mutex          of the tracing core: the types of dynamic events
+ *   dyn_event_ops_mutex          of the tracing core: creates dynamic events
  *   event_mutex                  of the tracing core: events, their consumers
  *                                and patterns are added and removed under it
  *   trace_types_lock, trace_event_sem

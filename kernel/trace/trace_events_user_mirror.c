@@ -93,7 +93,7 @@ void user_event_mirror_later(struct user_event_mm *umm, u64 since)
 	scoped_guard(spinlock, &umm->job_lock) {
 		if (!umm->behind || since < umm->behind_since)
 			umm->behind_since = since;
-		/* A job clears @again when it begins: until then it is queued */
+		/* The job clears it when it begins: until then it is queued */
 		queued = umm->again;
 		umm->behind = true;
 		umm->again = true;
@@ -324,7 +324,7 @@ static bool ue_mirror_own(struct user_event_mm *umm, const struct user_event_ena
 	return ue_mirror(umm, enabler, &changed);
 }
 
-/* Returns false if the bit has to be written later.  The caller has mm_users. */
+/* Returns false if the bit has to be written later; mm_users must be held */
 static bool ue_try_mirror(struct user_event_mm *umm, const struct user_event_enabler *found)
 {
 	bool done = false;

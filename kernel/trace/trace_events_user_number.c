@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: what keeps the type number of a removed event from being reused.
+ * user_events: stand-ins that keep the type numbers of removed events in use.
  *
  * The tracing core gives the lowest free number to the next event of any kind,
- * and reads the records of that number in all buffers with that event's fields.
- * A user event is removed when a program ends, and nothing clears the buffers
- * then.  So the number of an event that has been recorded passes to a stand-in
- * without fields, which keeps it registered until some thousand others have
- * been removed.
+ * and prints all records of that number in its buffers with that event's
+ * fields.  A user event may be removed when a program ends, and nothing clears
+ * the buffers then.  So the number of an event that has been recorded is passed
+ * to a stand-in without fields, which keeps it registered until some thousand
+ * other recorded events have been removed.
  */
 #include <linux/list.h>
 #include <linux/slab.h>
@@ -15,14 +15,14 @@
 #include "trace_events_user.h"
 #include "trace_output.h"
 
-/* Numbers that are held at most, of the 16 bits that all events share; tests lower it */
+/* Maximum number of stand-ins, of the 65536 type numbers; tests lower it */
 unsigned int user_event_max_held = 4096;
 
-/* Oldest first, by trace_event_call::list, and how many; under event_mutex */
+/* Stand-ins by trace_event_call::list, the oldest first; under event_mutex */
 static LIST_HEAD(ue_stand_ins);
 static unsigned int ue_nr_stand_ins;
 
-/* With "options/fields", the core shows the name and that there are no fields */
+/* With "options/fields", the core prints the name, and then no fields */
 static const char ue_stand_in_name[] = "<of a removed event>";
 
 static enum print_line_t ue_print_stand_in(struct trace_iterator *iter, int flags,
@@ -58,11 +58,11 @@ static struct trace_event_call *ue_alloc_stand_in(void)
 }
 
 /**
- * user_event_release_number - let the number that is held longest be reused
+ * user_event_release_number - free the number of the oldest stand-in
  *
  * Context: event_mutex held.
  *
- * Return: false when none is held.
+ * Return: false when there is no stand-in.
  */
 bool user_event_release_number(void)
 {
@@ -75,13 +75,13 @@ bool user_event_release_number(void)
 
 	list_del(&stand_in->list);
 	ue_nr_stand_ins--;
-	/* Who finds it does so, and is done with it, under trace_event_sem */
+	/* This takes trace_event_sem, which all users of the stand-in hold */
 	unregister_trace_event(&stand_in->event);
 	kfree(stand_in);
 	return true;
 }
 
-/* What has the number of @from belongs to @to from here on */
+/* Passes the type number of @from, and its place in the hash table, to @to */
 static void ue_pass_number(struct trace_event *from, struct trace_event *to)
 {
 	down_write(&trace_event_sem);
@@ -93,12 +93,12 @@ static void ue_pass_number(struct trace_event *from, struct trace_event *to)
 
 /**
  * user_event_remove_call - remove an event from the tracing core
- * @event: which; its number is held if it was recorded
+ * @event: the event; a stand-in takes over its number if it was recorded
  *
  * Context: event_mutex held.
  *
- * Return: 0, or -EBUSY when the core still needs the event, or -ENOMEM; then it is
- * as it was.
+ * Return: 0, -EBUSY when the core still needs the event, or -ENOMEM.  After an
+ * error the event is unchanged.
  */
 int user_event_remove_call(struct user_event *event)
 {
@@ -114,7 +114,7 @@ int user_event_remove_call(struct user_event *event)
 		return -ENOMEM;
 
 	ue_pass_number(&call->event, &stand_in->event);
-	/* To the core, an event without functions is not registered */
+	/* The core does not unregister an event without functions */
 	call->event.funcs = NULL;
 	ret = trace_remove_event_call(call);
 	if (ret) {

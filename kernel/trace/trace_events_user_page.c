@@ -2,9 +2,9 @@
 /*
  * user_events: pages of user memory, and the bits in them.
  *
- * What is written here must be possible at once, since a toggle holds
- * event_mutex.  What has to be waited for is told apart: a fault that needs no
- * more than memory, and one that may have to wait for user space.
+ * A bit is only written if that is possible at once, since a toggle holds
+ * event_mutex.  Otherwise its page is faulted in: by a function that may only
+ * wait for memory, or by one that may wait for user space as well.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -17,8 +17,8 @@
  * @mm: the address space; its mmap_lock is held
  * @addr: user address on the page
  *
- * Context: Process context.  Does not fault, and so waits for nothing that user
- * space could hold up.
+ * Context: Process context.  Does not fault, so it does not wait for user
+ * space.
  *
  * Return: the page, or NULL when it would have to be faulted in.
  */
@@ -39,8 +39,8 @@ struct page *user_event_pin_page(struct mm_struct *mm, unsigned long addr)
  *
  * Context: Process context.  Does not wait for the folio lock.
  *
- * Return: false when writeback may have cleaned the page before it was written
- * to: then what was written may get lost with the page.
+ * Return: false when writeback may have cleaned the page before the write, and
+ * it could not be marked dirty: then the change may be lost with the page.
  */
 bool user_event_unpin_page(struct page *page)
 {
@@ -57,10 +57,11 @@ bool user_event_unpin_page(struct page *page)
 }
 
 /**
- * user_event_put_dirty_page - drop a page that has been written to, for sure
+ * user_event_put_dirty_page - mark a page dirty and drop it
  * @page: from user_event_pin_page(), or NULL
  *
- * Context: Process context, may wait for the folio lock; holds no lock of ours.
+ * Context: Process context, may wait for the folio lock, so the caller holds
+ * none of the locks of user_events.
  */
 void user_event_put_dirty_page(struct page *page)
 {
@@ -69,8 +70,8 @@ void user_event_put_dirty_page(struct page *page)
 }
 
 /*
- * User space may change neighbouring bits meanwhile, with atomic operations of
- * the same size.  Returns whether the bit had another value before.
+ * Writes a bit atomically, since user space may change neighbouring bits with
+ * operations of the same size.  Returns true if the bit had another value.
  */
 static bool ue_assign_bit(void *value, u8 size, u8 bit, bool on)
 {
@@ -93,11 +94,11 @@ static bool ue_assign_bit(void *value, u8 size, u8 bit, bool on)
  * @enabler: the registration
  * @on: the value
  *
- * Context: the mmap_lock and user_event_mm::lock are held.  The former makes a
- * copy of the memory, as fork() takes it, come wholly before or wholly after
- * this; the latter orders the writes to a bit.
+ * Context: The mmap_lock and user_event_mm::lock are held.  fork() copies the
+ * memory wholly before or wholly after this because of the first one; the
+ * second one orders the writes of a bit.
  *
- * Return: whether the bit had another value before.
+ * Return: true if the bit had another value before.
  */
 bool user_event_write_bit(struct page *page, const struct user_event_enabler *enabler, bool on)
 {
@@ -112,8 +113,9 @@ bool user_event_write_bit(struct page *page, const struct user_event_enabler *en
 }
 
 /*
- * Whether a fault may have to wait for a file system: to read a page, or to be
- * allowed to write to it.  What a private mapping has already is just copied.
+ * Returns true if a fault may have to wait for a file system, to read a page or
+ * to make it writable.  A page that is present in a private mapping is only
+ * copied.
  */
 static bool ue_may_wait(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -136,10 +138,10 @@ static bool ue_may_wait(struct vm_area_struct *vma, unsigned long addr)
  * @addr: user address on the page
  *
  * Context: Process context, may sleep for memory, but does not wait for user
- * space.  The mmap_lock is held, for reading, and no other lock of ours.
+ * space.  The mmap_lock is held for reading, and no lock of user_events.
  *
- * Return: 0, -EAGAIN where that has to wait for user space or a file, -ENOMEM,
- * or another error for an address that can't be written to.
+ * Return: 0, -EAGAIN when it would have to wait for user space or a file,
+ * -ENOMEM, or another error for an address that can't be written to.
  */
 int user_event_fault_in_nowait(struct mm_struct *mm, unsigned long addr)
 {
@@ -163,13 +165,14 @@ int user_event_fault_in_nowait(struct mm_struct *mm, unsigned long addr)
 
 /**
  * user_event_fault_in - make a page present, writable and dirty
- * @mm: the address space; the caller keeps it, and holds no lock
+ * @mm: the address space; the caller has mm_users, and holds no lock
  * @addr: user address on the page
  *
- * As if a program wrote to it: waits for user space if need be.
+ * This faults as if a program wrote to the page, and may wait for user space.
  *
- * Context: Process context, may sleep, for ever if user space will.  A signal
- * that kills the caller ends waiting for the page, but not for its folio lock.
+ * Context: Process context, may sleep, even for ever if user space never
+ * handles the fault.  A fatal signal interrupts the wait for the page, but not
+ * the wait for its folio lock.
  *
  * Return: 0, -EAGAIN when the page has gone again, -EFAULT when it can't be
  * written to, -EINTR when the caller is being killed, -ENOMEM.
@@ -181,7 +184,7 @@ int user_event_fault_in(struct mm_struct *mm, unsigned long addr)
 	struct page *page = NULL;
 	int ret;
 
-	/* All memory there is, is present */
+	/* Without an MMU, memory is always present, and a fault can't help */
 	if (!IS_ENABLED(CONFIG_MMU))
 		return -EFAULT;
 

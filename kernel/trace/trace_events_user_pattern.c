@@ -2,8 +2,8 @@
 /*
  * user_events: patterns of registered names, and events that match them.
  *
- * The patterns of all instances are in one list: nearly always it is empty, and
- * that is all a registration has to look at.
+ * The patterns of all instances are in one list, so that a registration has
+ * only one list to check, which is nearly always empty.
  */
 #include <linux/glob.h>
 #include <linux/list.h>
@@ -13,9 +13,9 @@
 LIST_HEAD(user_event_patterns);
 
 /**
- * user_event_pattern_match - tell whether an event is one that a pattern asks for
- * @pattern: which
- * @event: which
+ * user_event_pattern_match - tell whether an event matches a pattern
+ * @pattern: the pattern
+ * @event: the event
  *
  * Return: true when both its registered name and its system match.
  */
@@ -27,9 +27,9 @@ bool user_event_pattern_match(const struct user_event_pattern *pattern,
 }
 
 /*
- * The file of an event in an instance.  The core puts the newest first, so that
- * this one is found at once unless it has waited for removal.  NULL where the
- * instance is for other systems only, or memory was short.
+ * Returns the file of an event in an instance, or NULL if the instance is for
+ * other systems only, or had no memory for the file.  The core adds new files
+ * at the head, so the file of a new event is found at once.
  */
 static struct trace_event_file *ue_find_file(struct trace_array *tr,
 					     const struct user_event *event)
@@ -45,15 +45,17 @@ static struct trace_event_file *ue_find_file(struct trace_array *tr,
 }
 
 /**
- * user_event_arm - let an event be recorded where a pattern asks for it
- * @event: which; new, or saved from its removal; nobody has a reference to it
+ * user_event_arm - enable an event in the instances with a pattern for it
+ * @event: the event, which is new or has waited for removal, and has no
+ *	reference
  *
- * Where it can't be enabled it is not recorded; the core tells so in the log.
+ * An instance in which the event can't be enabled does not record it; the core
+ * reports this in the log.
  *
  * Context: event_mutex held, may sleep.
  *
- * Return: true when it is recorded from now on; its consumers have one reference,
- * which the caller adds.
+ * Return: true if the event has consumers now; the caller adds the reference
+ * that they hold.
  */
 bool user_event_arm(struct user_event *event)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: whether a payload has what its layout says.
+ * user_events: check a payload against its layout.
  *
- * No locks, no side effects outside the payload.
+ * These functions take no locks and change nothing but the payload.
  */
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -10,7 +10,7 @@
 
 #include "trace_events_user_layout.h"
 
-/* Where the data of a dynamic field is, from the start of the entry, and its bytes */
+/* Returns the offset in the entry of a dynamic field's data, and its size */
 static size_t ue_read_loc(const struct user_event_dyn_check *check, const void *payload,
 			  size_t *size)
 {
@@ -24,21 +24,21 @@ static size_t ue_read_loc(const struct user_event_dyn_check *check, const void *
 	return loc;
 }
 
-/* Whether a string without a size can't be read as a C string where it starts */
+/* Returns true if there is no NUL in the payload at the start of a string */
 static bool ue_lacks_nul(const char *entry, size_t entry_len, size_t start)
 {
 	return start < USER_EVENT_FIRST_OFFSET || start >= entry_len || entry[start];
 }
 
 /**
- * user_event_layout_check_dyn - look whether dynamic fields are in the payload
+ * user_event_layout_check_dyn - check that dynamic fields are in the payload
  * @layout: the payload's layout
- * @payload: the payload, in kernel memory: no one changes it after the check
+ * @payload: the payload, in kernel memory, so that nobody changes it afterwards
  * @len: bytes of @payload, at least the layout's size
  *
- * Return: 0, -EFAULT for a field that points outside the payload, or whose
- * string does not end there, or 1 when user_event_layout_end_strings() has to
- * see to a string of no bytes.
+ * Return: 0, -EFAULT for a field that points outside the payload or to a string
+ * without a NUL at its end, or 1 when user_event_layout_end_strings() has to
+ * handle an empty string.
  */
 int user_event_layout_check_dyn(const struct user_event_layout *layout,
 				const void *payload, size_t len)
@@ -57,7 +57,7 @@ int user_event_layout_check_dyn(const struct user_event_layout *layout,
 		start = ue_read_loc(check, payload, &size);
 		if (start + size > entry_len)
 			return -EFAULT;
-		/* No data is nowhere, and a string of no bytes has no last one */
+		/* Empty data may have any offset, and has no last byte */
 		if (!size) {
 			lacks_nul |= check->string && ue_lacks_nul(entry, entry_len, start);
 			continue;
@@ -71,17 +71,17 @@ int user_event_layout_check_dyn(const struct user_event_layout *layout,
 }
 
 /**
- * user_event_layout_end_strings - let strings of no bytes be empty C strings
+ * user_event_layout_end_strings - turn strings of size 0 into empty C strings
  * @layout: the payload's layout
- * @payload: the payload, with memory for one byte more behind it
+ * @payload: the payload, with memory for one more byte after it
  * @len: bytes of @payload, for which user_event_layout_check_dyn() returned 1
  *
- * Filters, histograms and tools read a string without a size up to its NUL.
- * Such strings become strings of one NUL: one that is in the payload behind
- * the fields, or else a byte that is appended.
+ * Filters, histograms and tools read a string up to its NUL even if its size is
+ * 0.  Such a string gets the size 1 and the offset of a NUL: one that is in the
+ * payload after the fields, or else one that is appended.
  *
- * Return: the bytes of the payload now, or -E2BIG when there is no NUL that the
- * 16 bits of an offset can reach.
+ * Return: the new size of the payload in bytes, or -E2BIG when the offset of
+ * the NUL does not fit into 16 bits.
  */
 ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
 				      void *payload, size_t len)
@@ -96,7 +96,7 @@ ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
 		nul = payload + len++;
 		*nul = '\0';
 	}
-	/* Of relative offsets, too: they count from behind their fields */
+	/* Relative offsets are smaller: they count from the end of the field */
 	if (nul - entry > U16_MAX)
 		return -E2BIG;
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: registrations of an address space, and how a fork inherits them.
+ * user_events: registrations of an address space, and how a child inherits
+ * them.
  *
- * A task changes the registrations of its own address space only.  The set is
- * made its own first where a fork shares it.  A fork of the same address space
- * holds the mmap_lock for writing while it copies the memory and shares the
- * set, so to each change it comes wholly before or wholly after.
+ * A task changes the registrations of its own address space only, and copies
+ * the set first if another address space shares it.  A fork holds the mmap_lock
+ * for writing while it copies the memory and shares the set, so it happens
+ * wholly before or wholly after each change.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -16,7 +17,7 @@ static struct user_event_mm *ue_find_or_add_mm(struct mm_struct *mm)
 {
 	struct user_event_mm *umm = READ_ONCE(mm->user_event_mm), *other;
 
-	/* Current is in there, so it does not end */
+	/* @mm is current's address space, so it can't end meanwhile */
 	if (umm)
 		return umm;
 	umm = user_event_mm_alloc(mm, user_event_job);
@@ -36,7 +37,7 @@ static struct user_event_mm *ue_find_or_add_mm(struct mm_struct *mm)
  *
  * Context: Process context, may sleep.
  *
- * Return: whether there is one.
+ * Return: true if there is one.
  */
 bool user_event_is_registered(unsigned long addr, u8 bit)
 {
@@ -48,7 +49,7 @@ bool user_event_is_registered(unsigned long addr, u8 bit)
 	return user_event_set_find(umm->set, addr, bit);
 }
 
-/* Begin to change the registrations of current's address space */
+/* Takes the locks to change the registrations of current's address space */
 static int ue_begin_change(struct user_event_mm *umm)
 {
 	if (mutex_lock_killable(&umm->change))
@@ -67,11 +68,12 @@ static void ue_end_change(struct user_event_mm *umm)
 }
 
 /*
- * Give an address space a set that it may change.  While that is copied, no lock
- * is held that a toggle takes, and its own share keeps the old one as it is.
- * The copies are in the lists of their events before the address space leaves
- * the old set, so a toggle finds it by the one or by the other; either way it
- * looks into the set of that moment.  Returns 0, or -ENOMEM with nothing changed.
+ * Gives an address space a set that it may change.  A shared set is copied
+ * without a lock that a toggle takes; as long as the address space shares it,
+ * it does not change.  The copies of the enablers are in the lists of their
+ * events before the address space leaves the old set, so a toggle finds the
+ * address space by the old enabler or by its copy, and then looks into the
+ * current set.  Returns 0, or -ENOMEM with nothing changed.
  */
 static int ue_own_set(struct user_event_mm *umm)
 {
@@ -100,8 +102,9 @@ static int ue_own_set(struct user_event_mm *umm)
 }
 
 /*
- * Write a bit and let go of its page.  That may wait for the folio lock, so it is
- * done in two steps: the second one is user_event_put_dirty_page(), without a lock.
+ * Adds an enabler and writes its bit.  The caller has to drop @page afterwards
+ * without a lock, since user_event_put_dirty_page() may wait for the folio
+ * lock.
  */
 static int ue_try_register(struct user_event_mm *umm, struct user_event_enabler *enabler,
 			   struct page **page)
@@ -117,7 +120,7 @@ static int ue_try_register(struct user_event_mm *umm, struct user_event_enabler 
 	if (!*page)
 		return -EAGAIN;
 	ret = user_event_set_insert(umm->set, enabler);
-	/* A toggle has either stored the status before, or finds the enabler now */
+	/* A toggle has either stored the status before, or finds the enabler */
 	if (!ret)
 		user_event_write_bit(*page, enabler, READ_ONCE(enabler->event->status));
 	return ret;
@@ -156,17 +159,17 @@ static int ue_add_enabler(struct user_event_mm *umm, struct user_event_enabler *
 
 /**
  * user_event_register - register an address and bit of current
- * @event: what to mirror; the caller has a reference
+ * @event: the event to mirror; the caller has a reference
  * @addr: user address of the value, a multiple of @size
- * @bit: of the value
- * @size: of the value in bytes, 4 or 8
+ * @bit: bit of the value
+ * @size: size of the value in bytes, 4 or 8
  *
  * Context: Process context, may sleep and fault; holds no lock while it waits
  * for user space, and can be killed while it waits for a page.
  *
- * Return: 0, and the bit says whether the event is recorded, -EADDRINUSE when
- * it is registered already, -EFAULT when it can't be written, -ENOMEM, -EINTR
- * when current is being killed.
+ * Return: 0, and the bit tells whether the event is recorded, -EADDRINUSE when
+ * the bit is registered already, -EFAULT when it can't be written, -ENOMEM,
+ * -EINTR when current is being killed.
  */
 int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8 size)
 {
@@ -186,11 +189,11 @@ int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8
 }
 
 /**
- * struct ue_removal - a registration that is on its way out
+ * struct ue_removal - a registration that is being removed
  * @addr: its address
  * @bit: its bit
- * @gone: its memory can't be written to any more, so the bit stays as it is
- * @event: what it mirrored, with its reference, once it is removed
+ * @gone: its memory can't be written to any more, so the bit is not cleared
+ * @event: the event that it mirrored, once removed; owns its reference
  */
 struct ue_removal {
 	unsigned long		addr;
@@ -199,14 +202,14 @@ struct ue_removal {
 	struct user_event	*event;
 };
 
-/* See ue_try_register() */
+/* Removes an enabler; @page is as for ue_try_register() */
 static int ue_try_unregister(struct user_event_mm *umm, struct ue_removal *removal,
 			     struct page **page)
 {
 	struct user_event_enabler *enabler;
 	int ret;
 
-	/* Nobody else changes the set, so it is enough to look once */
+	/* The caller holds @change, so the enabler is found again below */
 	if (!user_event_set_find(umm->set, removal->addr, removal->bit))
 		return -ENOENT;
 	ret = ue_own_set(umm);
@@ -250,7 +253,7 @@ static int ue_remove_enabler(struct user_event_mm *umm, struct ue_removal *remov
 		ret = user_event_fault_in(umm->mm, removal->addr);
 		if (ret == -EINTR)
 			return ret;
-		/* As after a page fault of a program: memory comes, or it is killed */
+		/* As for a program's page fault, retry until current is killed */
 		if (ret == -ENOMEM)
 			schedule_timeout_killable(1);
 		else
@@ -265,12 +268,13 @@ static int ue_remove_enabler(struct user_event_mm *umm, struct ue_removal *remov
  *
  * The bit is cleared, unless its memory is gone.
  *
- * Context: Process context, may sleep and fault; event_mutex not held.  Holds no
- * lock while it waits for user space, and can be killed while it waits for a page.
+ * Context: Process context, may sleep and fault; event_mutex not held.  Holds
+ * no lock while it waits for user space, and can be killed while it waits for a
+ * page.
  *
- * Return: 0, -ENOENT when it is not registered, -ENOMEM when a fork shares the
- * registrations and there is no memory for a copy, -EINTR when current is being
- * killed.  After an error nothing has changed.
+ * Return: 0, -ENOENT when the bit is not registered, -ENOMEM when there is no
+ * memory to copy a shared set, -EINTR when current is being killed.  After an
+ * error nothing has changed.
  */
 int user_event_unregister(unsigned long addr, u8 bit)
 {
@@ -288,17 +292,17 @@ int user_event_unregister(unsigned long addr, u8 bit)
 
 /**
  * user_event_mm_dup - let a child inherit the registrations of its parent
- * @mm: the address space of the child, a complete copy that nobody runs in yet
- * @oldmm: that of its parent, which has a user_event_mm
+ * @mm: the address space of the child, a complete copy that no task runs in yet
+ * @oldmm: the address space of its parent, which has a user_event_mm
  *
- * A bit is written with the mmap_lock held for reading.  So a toggle has been at
- * the parent before the memory was copied, and the copy has it; or it comes
- * after this, and finds the child later in the list of sharers; or the parent
- * has left it to a job, which the child inherits.
+ * A bit is written with the mmap_lock held for reading.  So either a toggle has
+ * written the parent's bit before the memory was copied, and the copy has it;
+ * or the toggle comes after this, and finds the child in the list of sharers;
+ * or it has left the bit to the parent's job, which the child inherits.
  *
- * Without memory the child starts without registrations.
+ * If memory is short, the child starts without registrations.
  *
- * Context: both mmap_locks are held for writing, may sleep for memory.
+ * Context: Both mmap_locks are held for writing; may sleep for memory.
  */
 void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm)
 {
@@ -307,7 +311,7 @@ void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm)
 
 	mmap_assert_write_locked(mm);
 	mmap_assert_write_locked(oldmm);
-	/* The set does not change: that takes the mmap_lock */
+	/* The set can't change, since that takes the mmap_lock */
 	if (!user_event_set_first(parent->set, 0, 0))
 		return;
 
@@ -324,6 +328,6 @@ void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm)
 	child->sharer = sharer;
 	mm->user_event_mm = child;
 	user_event_set_share(parent->set, sharer);
-	/* After that: a toggle which comes to the parent later comes to the child */
+	/* A toggle that comes to the parent later finds the child as well */
 	user_event_inherit_job(child, parent);
 }

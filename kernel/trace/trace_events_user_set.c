@@ -2,10 +2,10 @@
 /*
  * user_events: sets of registrations that address spaces share.
  *
- * This file knows neither address spaces nor user memory: an address is a
- * number here.  What it guards is that a set which is shared never changes,
- * and that a toggle, which walks the enablers of an event and the sharers of
- * their sets without a lock, misses no address space.
+ * This file accesses neither address spaces nor user memory: an address is only
+ * a number here.  It ensures that a shared set never changes, and that a
+ * toggle, which walks the enablers of an event and the sharers of their sets
+ * under SRCU, misses no address space.
  */
 #include <linux/rbtree.h>
 #include <linux/slab.h>
@@ -13,7 +13,7 @@
 
 #include "trace_events_user_set.h"
 
-/* References to events that are dropped at one go, with event_mutex held */
+/* Maximum number of references to drop before event_mutex is released */
 #define UE_DROP_CHUNK 1024
 
 DEFINE_SRCU(user_event_srcu);
@@ -21,11 +21,11 @@ DEFINE_SRCU(user_event_srcu);
 static struct kmem_cache *ue_enabler_cache;
 
 /**
- * user_event_enabler_alloc - make an enabler that is in no set yet
- * @event: the event it shall mirror; the caller has a reference
+ * user_event_enabler_alloc - allocate an enabler that is in no set yet
+ * @event: the event that it mirrors; the caller has a reference
  * @addr: user address of the value
- * @bit: of the value
- * @size: of the value in bytes
+ * @bit: bit of the value
+ * @size: size of the value in bytes
  *
  * Context: Process context, may sleep.
  *
@@ -147,10 +147,10 @@ struct user_event_enabler *user_event_set_next(struct user_event_enabler *enable
  * @set: the set, which the caller may change
  * @enabler: the enabler; the caller has a reference to its event
  *
- * The enabler gets a reference of its own.  It goes to the head of the event's
- * list: a toggle that is under way need not find it, since the caller reads
- * user_event::status after this.  So the list that a toggle has to walk does not
- * grow by registrations, just by the copies of shared sets.
+ * The enabler gets a reference of its own.  It is added at the head of the
+ * event's list: a toggle that walks the list now need not find it, since the
+ * caller reads user_event::status after this.  So that walk gets longer only by
+ * copies of shared sets, and not by registrations.
  *
  * Context: Process context.
  *
@@ -203,8 +203,8 @@ static void ue_set_free_rcu(struct rcu_head *rcu)
 }
 
 /*
- * Drop the references of a set without sharers, some at a time.  A toggle may
- * still walk the set, so its memory is kept until after such readers.
+ * Drops some of the references of a set without sharers.  A toggle may still
+ * walk the set, so it is freed after readers under user_event_srcu.
  */
 static bool ue_set_drop(struct user_event_discard *discard)
 {
@@ -225,7 +225,7 @@ static bool ue_set_drop(struct user_event_discard *discard)
 }
 
 /**
- * user_event_sharer_alloc - make what an address space shares a set by
+ * user_event_sharer_alloc - allocate a sharer for an address space
  * @umm: the address space
  *
  * Context: Process context, may sleep.
@@ -242,7 +242,7 @@ struct user_event_sharer *user_event_sharer_alloc(struct user_event_mm *umm)
 }
 
 /**
- * user_event_set_alloc - make an empty set
+ * user_event_set_alloc - allocate an empty set
  * @sharer: its only sharer; the set owns it on success
  *
  * Context: Process context, may sleep.
@@ -264,9 +264,9 @@ struct user_event_set *user_event_set_alloc(struct user_event_sharer *sharer)
 }
 
 /*
- * The enabler that it is copied from holds the event.  The copy goes to the
- * tail of the event's list: a toggle that comes to the old set after the
- * address space has left that one finds the copy later in the list.
+ * The original enabler has a reference to the event.  The copy is added at the
+ * tail of the event's list: a toggle that reaches the original after the
+ * address space has left the old set finds the copy later in the list.
  */
 static bool ue_copy_enabler(struct user_event_set *set, const struct user_event_enabler *from)
 {
@@ -286,18 +286,18 @@ static bool ue_copy_enabler(struct user_event_set *set, const struct user_event_
 }
 
 /**
- * user_event_set_copy - make a copy of a set that is shared
- * @from: the set, which does not change, and which the caller keeps; NULL for
- *	an empty one
- * @sharer: the only sharer of the copy, which owns it on success.  A toggle
- *	may find its address space by the copy at once, and looks up there what
- *	it mirrors.
+ * user_event_set_copy - copy a shared set
+ * @from: the set, which does not change as long as the caller shares it, or
+ *	NULL for an empty one
+ * @sharer: the only sharer of the copy, which owns it on success.  A toggle may
+ *	find its address space by the copy at once, and then looks for the
+ *	enabler in the current set of the address space.
  *
- * Context: Process context, may sleep for memory, so no lock may be held that
- * a toggle takes.
+ * Context: Process context, may sleep for memory, so the caller holds no lock
+ * that a toggle takes.
  *
- * Return: the copy, or NULL without memory; then @sharer is gone, too, after
- * readers under user_event_srcu.
+ * Return: the copy, or NULL without memory; then @sharer is freed as well,
+ * after readers under user_event_srcu.
  */
 struct user_event_set *user_event_set_copy(const struct user_event_set *from,
 					   struct user_event_sharer *sharer)
@@ -322,10 +322,9 @@ struct user_event_set *user_event_set_copy(const struct user_event_set *from,
 /**
  * user_event_set_share - let one more address space use a set
  * @set: the set
- * @sharer: of the address space; the set owns it
+ * @sharer: the sharer of the address space; the set owns it
  *
- * It goes to the tail: a toggle that has not come to the end of the list, or
- * has not begun, finds it.
+ * It is added at the tail, so that a toggle which walks the list now finds it.
  *
  * Context: Process context.
  */
@@ -343,10 +342,11 @@ static void ue_sharer_free_rcu(struct rcu_head *rcu)
 }
 
 /**
- * user_event_set_leave - let an address space use a set no more
+ * user_event_set_leave - end the use of a set by an address space
  * @set: the set; discarded together with its references when there is no other
  *	sharer
- * @sharer: of the address space; freed after readers under user_event_srcu
+ * @sharer: the sharer of the address space; freed after readers under
+ *	user_event_srcu
  *
  * Context: Process context.  Takes no mutex and allocates nothing.
  */
@@ -383,7 +383,7 @@ bool user_event_set_is_shared(struct user_event_set *set)
 }
 
 /**
- * user_event_set_init - set up what this file keeps for all
+ * user_event_set_init - create the cache of enablers
  *
  * Return: 0 or -ENOMEM.
  */

@@ -4,8 +4,8 @@
  *
  * A registration is called an enabler: an address and a bit of an address
  * space that mirror whether an event is recorded.  The enablers of an address
- * space are a set.  A child shares the set of its parent; whichever of the two
- * registers or unregisters first continues with a copy of its own.
+ * space form a set.  A child shares the set of its parent; the first of the two
+ * that registers or unregisters continues with a copy of its own.
  */
 #ifndef _TRACE_EVENTS_USER_SET_H
 #define _TRACE_EVENTS_USER_SET_H
@@ -31,8 +31,8 @@ struct user_event_mm;
  * @sharers: struct user_event_sharer; walked under user_event_srcu
  * @deferred: number of the last toggle that left all sharers to their jobs;
  *	under event_mutex
- * @discard: hands the references to events on once there is no sharer left.
- *	Shares no memory with @sharers, which a toggle may still walk.
+ * @discard: drops the references to events once there is no sharer left.  It
+ *	shares no memory with @sharers, which a toggle may still walk.
  * @rcu: frees the set after readers under user_event_srcu
  */
 struct user_event_set {
@@ -55,8 +55,8 @@ struct user_event_set {
  * @event: the event; the enabler holds a reference
  * @set: the set it belongs to; never changes
  * @addr: user address of the value
- * @bit: of the value, counted from the least significant one
- * @size: of the value in bytes, 4 or 8
+ * @bit: bit of the value, counted from the least significant one
+ * @size: size of the value in bytes, 4 or 8
  */
 struct user_event_enabler {
 	union {
@@ -72,7 +72,7 @@ struct user_event_enabler {
 };
 
 /**
- * struct user_event_sharer - that an address space uses a set
+ * struct user_event_sharer - an address space that uses a set
  * @of_set: in user_event_set::sharers; changed under user_event_set::lock
  * @umm: the address space
  * @rcu: frees the sharer after readers under user_event_srcu

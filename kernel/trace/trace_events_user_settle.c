@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: nobody is refused an event for a reason that does not last.
+ * user_events: repeat what failed for a transient reason.
  *
- * An address space that has ended may still be held by a job, its references be
- * in the list of what was discarded, and the tracing core let go of an event
- * only after a grace period.  That is seen to before a registration or a deletion
- * fails, and not before, since it takes time.
+ * After an address space has ended, a job may still hold it, its references may
+ * still wait in the list of discarded objects, and the tracing core may need an
+ * event for a grace period more.  A registration or a deletion that fails waits
+ * for that and tries again; this takes time, so it does not wait before.
  */
 #include <linux/delay.h>
 #include <linux/tracepoint.h>
@@ -13,10 +13,10 @@
 #include "trace_events_user_mm.h"
 
 /**
- * user_events_settle_locked - drop what address spaces have left behind
+ * user_events_settle_locked - drop the references of ended address spaces
  *
- * Those that only jobs hold are ended first.  Removes no event, so it may be
- * called from a walk of the tracing core.
+ * Address spaces that only jobs and waiters hold are ended first.  This removes
+ * no event, so it may be called while the tracing core walks events.
  *
  * Context: event_mutex held, may sleep.
  */
@@ -35,9 +35,10 @@ static void ue_settle(void)
 }
 
 /**
- * user_events_settle - remove the events that only what has ended keeps
+ * user_events_settle - remove the events that only ended address spaces use
  *
- * For readers of a list of events, which must not show those that are about to go.
+ * This is called before patterns are matched, so that an event which is about to
+ * be removed is neither enabled nor shared.
  *
  * Context: Process context, may sleep; event_mutex not held.
  */
@@ -48,14 +49,14 @@ void user_events_settle(void)
 	user_events_clean();
 }
 
-/* Whether it is worth trying again what has failed with @ret; @tries counts */
+/* Waits if @ret may be transient; returns false when a retry is useless */
 static bool ue_may_have_passed(int ret, unsigned int *tries)
 {
 	if (ret != -EBUSY && ret != -EADDRINUSE && ret != -EMFILE && ret != -EAGAIN)
 		return false;
 	if (!(*tries)++) {
 		ue_settle();
-		/* At its limit, a group may have events that wait for removal */
+		/* A group at its limit may have events that wait for removal */
 		if (ret == -EMFILE)
 			user_events_clean();
 		return true;
@@ -68,17 +69,17 @@ static bool ue_may_have_passed(int ret, unsigned int *tries)
 }
 
 /**
- * user_event_obtain - find or make the event that a description asks for
- * @group: where
+ * user_event_obtain - find or create the event that a description asks for
+ * @group: the group
  * @desc: the description
  * @reg_flags: of enum user_reg_flag
  *
- * As user_event_get(), but what does not last is no reason to fail.
+ * This is user_event_get(), repeated after a transient failure.
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
- * Return: the event with a reference, or an error as of user_event_get(), but for
- * -EAGAIN.
+ * Return: the event with a reference, or an error of user_event_get(), with
+ * -EADDRINUSE instead of -EAGAIN.
  */
 struct user_event *user_event_obtain(struct user_event_group *group, const char *desc,
 				     unsigned int reg_flags)
@@ -86,7 +87,10 @@ struct user_event *user_event_obtain(struct user_event_group *group, const char 
 	struct user_event *event;
 	unsigned int tries = 0;
 
-	/* What a pattern asks for is the event that comes after such a one */
+	/*
+	 * Patterns enable an event when it is added, so an event that only an
+	 * ended address space uses must be removed before, and not be shared.
+	 */
 	if (unlikely(user_event_has_patterns()))
 		user_events_settle();
 	do {
@@ -97,14 +101,15 @@ struct user_event *user_event_obtain(struct user_event_group *group, const char 
 
 /**
  * user_event_delete_all - delete all events of a name that are not in use
- * @group: whose name
+ * @group: the group
  * @name: the name
  *
- * As user_event_delete(), but what does not last is no reason to fail.
+ * This is user_event_delete(), repeated after a transient failure.
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
- * Return: 0, or an error as of user_event_delete(), but for -EAGAIN.
+ * Return: 0, or an error of user_event_delete(), with -EBUSY instead of
+ * -EAGAIN.
  */
 int user_event_delete_all(struct user_event_group *group, const char *name)
 {
@@ -113,14 +118,14 @@ int user_event_delete_all(struct user_event_group *group, const char *name)
 
 	do {
 		ret = user_event_delete(group, name);
-		/* The last that was there has gone by itself meanwhile */
+		/* The last event has been removed meanwhile */
 		if (ret == -ENOENT && tries)
 			return 0;
 	} while (ue_may_have_passed(ret, &tries));
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
-/* Returns 0, -EBUSY in use, -EAGAIN when just the tracing core keeps an event */
+/* Returns 0, -EBUSY in use, or -EAGAIN if only the core needs the events */
 static int ue_check_empty(struct user_event_group *group)
 {
 	struct user_event *event;
@@ -135,13 +140,14 @@ static int ue_check_empty(struct user_event_group *group)
 }
 
 /**
- * user_event_group_empty - look whether a group has events, in spite of what does
- *	not last
+ * user_event_group_empty - check that a group has no events
  * @group: the group
+ *
+ * This repeats the check while the reason may be transient.
  *
  * Context: Process context, may sleep; event_mutex not held.
  *
- * Return: 0 when there is none, or -EBUSY.
+ * Return: 0 when it has no event, or -EBUSY.
  */
 int user_event_group_empty(struct user_event_group *group)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: entry point: user_events_status, which lists a group's events and
- * their consumers.
+ * user_events: entry point: user_events_status, which lists a group's events
+ * and their consumers.
  */
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -11,7 +11,7 @@
 
 #include "trace_events_user_mm.h"
 
-/* Stands for the lines behind the events; the position after it is the end */
+/* Stands for the lines after the events; the end is the position after it */
 #define UE_SUMMARY ((void *)1)
 #define UE_SUMMARY_POS ((loff_t)U32_MAX + 1)
 
@@ -20,7 +20,7 @@ static struct user_event_group *ue_status_group(struct seq_file *m)
 	return m->private;
 }
 
-/* The event at or behind a position, which is an event's id */
+/* Returns the first event from a position on, which is an id, or the summary */
 static void *ue_status_at(struct seq_file *m, loff_t *pos)
 {
 	unsigned long id = *pos;
@@ -38,9 +38,9 @@ static void *ue_status_at(struct seq_file *m, loff_t *pos)
 static void *ue_status_start(struct seq_file *m, loff_t *pos)
 {
 	user_events_clean();
-	/* Events come, go and change their consumers under it */
+	/* Events are added and removed, and change their consumers, under it */
 	mutex_lock(&event_mutex);
-	/* Not where a read or a seek to a later place walks there from here */
+	/* A read or seek that only skips to a later position does not count */
 	if (!*pos && !m->read_pos)
 		WRITE_ONCE(m->poll_event, user_event_changes_await(ue_status_group(m)));
 	return ue_status_at(m, pos);
@@ -94,7 +94,7 @@ static int ue_status_open(struct inode *inode, struct file *filp)
 	if (ret)
 		return ret;
 	m = filp->private_data;
-	/* Of what has been before, nobody needs to be told */
+	/* A poller is not told of changes before open() */
 	guard(mutex)(&event_mutex);
 	m->poll_event = user_event_changes_await(ue_status_group(m));
 	return 0;
