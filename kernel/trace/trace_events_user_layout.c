@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: turn the text of a description into an immutable layout.
+ * user_events: parse the text of a description into an immutable layout.
  *
- * No locks, no side effects: a function of its arguments, but for
+ * The functions take no locks and have no side effects, apart from
  * user_event_layout_attach() and user_event_layout_detach(), which link the
  * fields into the list that the tracing core wants.
  */
@@ -16,10 +16,10 @@
 
 #include "trace_events_user_layout.h"
 
-/* The most words a field has: __data_loc unsigned TYPE NAME, struct N F SIZE */
+/* Maximum words of a field: __data_loc unsigned TYPE NAME, struct N F SIZE */
 #define UE_MAX_WORDS 4
 
-/* Bytes of fields: more than a command to dynamic_events has, which is a page */
+/* Limit for the text of fields; that of a dynamic_events command is a page */
 #define UE_MAX_TEXT SZ_16K
 
 static_assert(UE_MAX_TEXT * 2 <= U16_MAX, "key_len and nr_fields are u16");
@@ -27,7 +27,7 @@ static_assert(UE_MAX_TEXT * 2 <= U16_MAX, "key_len and nr_fields are u16");
 /**
  * struct ue_word - a run of characters in a description
  * @text: its first character; not NUL-terminated
- * @len: bytes
+ * @len: length in bytes
  */
 struct ue_word {
 	const char	*text;
@@ -36,9 +36,9 @@ struct ue_word {
 
 /**
  * struct ue_base_type - a type of fixed size
- * @name: as it stands in a description
- * @size: bytes
- * @fmt: how print fmt shows it
+ * @name: its name in a description
+ * @size: size in bytes
+ * @fmt: its conversion in "print fmt"
  */
 struct ue_base_type {
 	const char	*name;
@@ -69,8 +69,9 @@ static bool ue_is_word(const struct ue_word *word, const char *text)
 }
 
 /*
- * What must not get into a name or a type: a path separator, what print fmt
- * and its readers quote with, and what a terminal would act on.
+ * Returns false for a character that a name or a type must not have: a path
+ * separator, a character that "print fmt" and its readers quote with, or one
+ * that a terminal would interpret.
  */
 static bool ue_is_clean(char c)
 {
@@ -87,7 +88,7 @@ static bool ue_is_clean(char c)
 	}
 }
 
-/* The bytes before the first @c, or before the end */
+/* Returns the number of bytes before the first @c, or before the end */
 static size_t ue_span(const char *text, char c)
 {
 	return strchrnul(text, c) - text;
@@ -106,7 +107,7 @@ static bool ue_is_identifier(const struct ue_word *word)
 	return true;
 }
 
-/* What is in each directory already, and in that of a system: its control files */
+/* Returns true for names of files in each directory, or in that of a system */
 static bool ue_is_reserved(const char *name, size_t len)
 {
 	static const char * const names[] = { ".", "..", "enable", "filter" };
@@ -120,7 +121,7 @@ static bool ue_is_reserved(const char *name, size_t len)
 	return false;
 }
 
-/* Returns -EINVAL, and says of what for those who want to know */
+/* Returns -EINVAL, and stores the reason unless @error is NULL */
 static int ue_refuse(struct user_event_error *error, enum user_event_fault fault,
 		     const char *at)
 {
@@ -135,10 +136,10 @@ static int ue_refuse(struct user_event_error *error, enum user_event_fault fault
  * user_event_name_len - check a description's characters and its name
  * @desc: the description
  * @len: set to the bytes of the name, which is the start of @desc
- * @error: set to what is wrong, unless NULL or nothing is
+ * @error: set to what is wrong after an error, unless NULL
  *
- * Return: 0, -EINVAL for a description that can't be one whatever its fields
- * are, -ENAMETOOLONG for a name that can't be a directory's.
+ * Return: 0, -EINVAL for a description that is invalid whatever its fields are,
+ * -ENAMETOOLONG for a name that is too long for a directory.
  */
 int user_event_name_len(const char *desc, size_t *len, struct user_event_error *error)
 {
@@ -155,7 +156,7 @@ int user_event_name_len(const char *desc, size_t *len, struct user_event_error *
 	if (ue_is_reserved(desc, *len))
 		return ue_refuse(error, USER_EVENT_RESERVED_NAME, desc);
 
-	/* Flags would follow a colon, and there are none */
+	/* Flags would follow a colon, but no flags are defined */
 	c = memchr(desc, ':', *len);
 	if (c)
 		return ue_refuse(error, USER_EVENT_BAD_FLAGS, c);
@@ -166,7 +167,7 @@ int user_event_name_len(const char *desc, size_t *len, struct user_event_error *
 	return -ENAMETOOLONG;
 }
 
-/* Split one field into words; returns how many, or -EINVAL for too many */
+/* Splits a field into words; returns their number, or -EINVAL for too many */
 static int ue_split_words(const char *text, size_t len, struct ue_word *words,
 			  struct user_event_error *error)
 {
@@ -191,7 +192,7 @@ static int ue_split_words(const char *text, size_t len, struct ue_word *words,
 	return nr;
 }
 
-/* Append words, a space between them and a NUL behind, to the key */
+/* Appends words to the key, with spaces between them and a NUL at the end */
 static char *ue_append_words(struct user_event_layout *layout,
 			     const struct ue_word *words, int nr)
 {
@@ -207,7 +208,7 @@ static char *ue_append_words(struct user_event_layout *layout,
 	return start;
 }
 
-/* A number of up to 10 characters; 0 is no size, and stands for all others */
+/* Returns a number of up to 10 characters, or 0, which is not a valid size */
 static unsigned int ue_parse_size(const char *text, size_t len, unsigned int base)
 {
 	char digits[11];
@@ -221,8 +222,8 @@ static unsigned int ue_parse_size(const char *text, size_t len, unsigned int bas
 }
 
 /*
- * The elements of "char[N]", N as in C; 0 for a word that is no such array, or
- * not one of a permitted length.
+ * Returns the number of elements of "char[N]", with N as in C, or 0 for a word
+ * that is not such an array, or not one of a valid length.
  */
 static unsigned int ue_array_len(const char *text, size_t len)
 {
@@ -235,7 +236,7 @@ static unsigned int ue_array_len(const char *text, size_t len)
 	return size <= USER_EVENT_MAX_ARRAY ? size : 0;
 }
 
-/* One spelling a length: char[0x14] becomes char[20], and none gets longer */
+/* Turns char[0x14] into char[20]; a decimal length is never longer */
 static void ue_canonicalize_array(struct user_event_layout *layout,
 				  char *type, unsigned int len)
 {
@@ -285,7 +286,7 @@ static int ue_parse_plain(struct user_event_layout *layout,
 	return 0;
 }
 
-/* The core takes any type with these inside for a dynamic one */
+/* The core takes any type that contains one of these for a dynamic one */
 static bool ue_has_loc(const struct ue_word *word)
 {
 	return strnstr(word->text, "__data_loc", word->len) ||
@@ -300,7 +301,7 @@ static int ue_parse_dynamic(struct user_event_layout *layout,
 {
 	if (nr == 4 ? !ue_is_word(&words[1], "unsigned") : nr != 3)
 		return ue_refuse(error, USER_EVENT_BAD_FIELD, words[0].text);
-	/* The type is free in its spelling */
+	/* Any other word is accepted as a type */
 	if (ue_has_loc(&words[nr - 2]))
 		return ue_refuse(error, USER_EVENT_BAD_TYPE, words[nr - 2].text);
 
@@ -364,7 +365,7 @@ static int ue_add_name(struct user_event_layout *layout,
 	return 0;
 }
 
-/* @check is where a dynamic field's goes */
+/* Parses a field; @check is filled in for a dynamic field */
 static int ue_parse_field(struct user_event_layout *layout,
 			  struct ftrace_event_field *field,
 			  struct user_event_dyn_check *check,
@@ -377,7 +378,7 @@ static int ue_parse_field(struct user_event_layout *layout,
 	if (nr <= 0)
 		return nr;
 
-	/* Strings say so where they are parsed: a write is checked for them */
+	/* The functions below set others for strings, which each write checks */
 	field->filter_type = FILTER_OTHER;
 	name = nr - 1;
 	if (ue_is_word(&words[0], "struct")) {
@@ -423,9 +424,9 @@ void user_event_layout_attach(struct user_event_layout *layout)
  * user_event_layout_detach - take the list of fields back from the core
  * @layout: the layout of an event that is about to be removed from the core
  *
- * The core frees what it finds on the list when it removes an event, and these
- * fields are not its own.  Who walks the list now stays on it, since the
- * fields go on pointing to each other and to the head.
+ * The core frees the fields that it finds on the list when it removes an event,
+ * but these fields belong to the layout.  A reader that walks the list now can
+ * continue, since the fields still point to each other and to the head.
  *
  * Context: event_mutex held.
  */
@@ -438,9 +439,9 @@ void user_event_layout_detach(struct user_event_layout *layout)
  * user_event_layout_fields - the list of fields that the tracing core walks
  * @layout: the layout
  *
- * The core takes the list's first entry for the last field without asking
- * whether there is one.  Where there is none, the list's head is in a field
- * that ends where a first field would start.
+ * The core takes the list's first entry for the last field without checking
+ * that there is one.  In a layout without fields, the list's head is therefore
+ * part of a field that ends where a first field would start.
  *
  * Return: the list, last field first.
  */
@@ -449,7 +450,7 @@ struct list_head *user_event_layout_fields(struct user_event_layout *layout)
 	return layout->nr_fields ? &layout->list : &layout->fields[0].link;
 }
 
-/* The next field's text, without spaces before it; 0 at the end */
+/* Moves to the next field; returns the length of its text, or 0 at the end */
 static size_t ue_next_field(const char **text)
 {
 	while (**text == ' ' || **text == ';')
@@ -457,15 +458,16 @@ static size_t ue_next_field(const char **text)
 	return ue_span(*text, ';');
 }
 
-/* Of all types, just the dynamic ones have names that start like this */
+/* Only the names of dynamic types start with '_' */
 static bool ue_looks_dynamic(const char *text)
 {
 	return *text == '_';
 }
 
 /*
- * One allocation for all.  The key only drops spaces: each field of N
- * characters has at least one space, which becomes a NUL, and one NUL more.
+ * Allocates memory for all parts of a layout.  The key has no more text than
+ * the description: of a field with N characters, one space becomes a NUL,
+ * others are dropped, and one more NUL is added.
  */
 static struct user_event_layout *ue_alloc_layout(const char *text, gfp_t gfp,
 						 struct user_event_error *error)
@@ -483,7 +485,7 @@ static struct user_event_layout *ue_alloc_layout(const char *text, gfp_t gfp,
 		text += len;
 	}
 
-	/* There is one that stands for none, see user_event_layout_fields() */
+	/* Without fields, there is a dummy, see user_event_layout_fields() */
 	size += struct_size(layout, fields, nr_fields ?: 1) +
 		nr_checks * sizeof(struct user_event_dyn_check);
 	layout = kzalloc(size, gfp);
@@ -495,7 +497,7 @@ static struct user_event_layout *ue_alloc_layout(const char *text, gfp_t gfp,
 	return layout;
 }
 
-/* See user_event_layout_fields() */
+/* Initializes the dummy field, see user_event_layout_fields() */
 static void ue_init_no_field(struct user_event_layout *layout)
 {
 	INIT_LIST_HEAD(&layout->fields[0].link);
@@ -504,13 +506,13 @@ static void ue_init_no_field(struct user_event_layout *layout)
 }
 
 /**
- * user_event_layout_parse - make a layout of the fields of a description
- * @text: the fields, separated by ';'; may be empty; its characters have been
- *	checked by user_event_name_len()
- * @gfp: how to allocate
- * @error: set to what is wrong where -EINVAL is returned, unless NULL
+ * user_event_layout_parse - parse the fields of a description into a layout
+ * @text: the fields, separated by ';'; may be empty; user_event_name_len() has
+ *	checked its characters
+ * @gfp: flags for the allocation
+ * @error: set to what is wrong when -EINVAL is returned, unless NULL
  *
- * Return: the layout, to be freed with kfree(), -EINVAL for text that is no
+ * Return: the layout, to be freed with kfree(), -EINVAL for text that is not a
  * list of fields, -ENOMEM.
  */
 struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
@@ -547,7 +549,7 @@ struct user_event_layout *user_event_layout_parse(const char *text, gfp_t gfp,
 /**
  * user_event_layout_hash - hash a layout
  * @layout: the layout
- * @key: a secret, without which nobody finds layouts of the same hash
+ * @key: a secret, without which nobody can construct layouts of the same hash
  *
  * Return: a number that is the same for equal layouts and keys.
  */
@@ -556,7 +558,7 @@ u32 user_event_layout_hash(const struct user_event_layout *layout, const hsiphas
 	return hsiphash(user_event_layout_key(layout), layout->key_len, key);
 }
 
-/* The text of a field: type, name, and what a struct needs besides */
+/* Prints the text of a field: its type and name, and the size of a struct */
 static void ue_show_field(struct seq_file *m, const struct ftrace_event_field *field)
 {
 	seq_printf(m, "%s %s", field->type, field->name);
@@ -565,11 +567,11 @@ static void ue_show_field(struct seq_file *m, const struct ftrace_event_field *f
 }
 
 /**
- * user_event_layout_show - print the text that makes this layout
- * @m: where to
- * @layout: what
+ * user_event_layout_show - print the text of a layout
+ * @m: the seq_file
+ * @layout: the layout
  *
- * Prints the fields each with a space before, nothing for no fields.
+ * This prints each field with a space before it, and nothing without fields.
  */
 void user_event_layout_show(struct seq_file *m, const struct user_event_layout *layout)
 {
@@ -581,7 +583,7 @@ void user_event_layout_show(struct seq_file *m, const struct user_event_layout *
 	}
 }
 
-/* Take the next word of the key from *@key, or one that it ends with */
+/* Takes the next word, which ends with a space or a NUL, from *@key */
 static struct ue_word ue_next_key_word(const char **key)
 {
 	struct ue_word word = { .text = *key, .len = strcspn(*key, " ") };
@@ -590,7 +592,7 @@ static struct ue_word ue_next_key_word(const char **key)
 	return word;
 }
 
-/* Numbers have several spellings, of which the key has one */
+/* Compares a word with that in the key, which has numbers in decimal only */
 static bool ue_is_same_word(const struct ue_word *key, const char *text, size_t len)
 {
 	unsigned int size;
@@ -606,12 +608,12 @@ static bool ue_is_same_word(const struct ue_word *key, const char *text, size_t 
 }
 
 /**
- * struct ue_match - how far the words of a description have been matched
- * @layout: the layout that they may spell
+ * struct ue_match - the state of matching a description's words with a layout
+ * @layout: the layout
  * @key: the next word of its key
- * @end: where the key ends
- * @field: the field that @key is in, or that it starts
- * @inside: some of that field's words have been matched
+ * @end: the end of the key
+ * @field: number of the field that @key is in or starts
+ * @inside: at least one word of that field has been matched
  */
 struct ue_match {
 	const struct user_event_layout	*layout;
@@ -659,7 +661,7 @@ static bool ue_match_arg(struct ue_match *match, const char *arg)
 /**
  * user_event_layout_match - tell whether words spell a layout
  * @layout: the layout
- * @argc: how many words
+ * @argc: number of words
  * @argv: a description's fields, split at white space
  *
  * Layouts are equal when they have the same words between the same semicolons,
@@ -681,12 +683,12 @@ bool user_event_layout_match(const struct user_event_layout *layout,
 		if (!ue_match_arg(&match, argv[i]))
 			return false;
 	}
-	/* Words that go on without a semicolon are in a field that is too early */
+	/* After a missing semicolon, the number of the field is too small */
 	return match.key == match.end &&
 	       match.field + match.inside == layout->nr_fields;
 }
 
-/* How print fmt shows a field */
+/* Returns the conversion of a field in "print fmt" */
 static const char *ue_field_fmt(const struct ftrace_event_field *field)
 {
 	const struct ue_base_type *base = ue_find_base_type(field->type);
@@ -696,7 +698,7 @@ static const char *ue_field_fmt(const struct ftrace_event_field *field)
 	return field->filter_type == FILTER_OTHER ? "%llu" : "%s";
 }
 
-/* How print fmt gets at a field: what stands before its name */
+/* Returns the text before a field's name in the arguments of "print fmt" */
 static const char *ue_field_arg(const struct ftrace_event_field *field)
 {
 	switch (field->filter_type) {
@@ -732,7 +734,7 @@ static void ue_print_fmt(struct seq_buf *s, const struct user_event_layout *layo
 	}
 }
 
-/* Bytes of a print fmt, and no more: there is one for each event */
+/* Returns the exact size of a "print fmt", since each event has one */
 static size_t ue_print_fmt_size(const struct user_event_layout *layout)
 {
 	size_t size = sizeof("\"\"") + 1;	/* seq_buf keeps one byte free */
@@ -749,9 +751,9 @@ static size_t ue_print_fmt_size(const struct user_event_layout *layout)
 }
 
 /**
- * user_event_layout_print_fmt - make the "print fmt" of a layout
+ * user_event_layout_print_fmt - allocate the "print fmt" of a layout
  * @layout: the layout
- * @gfp: how to allocate
+ * @gfp: flags for the allocation
  *
  * Return: the text, to be freed with kfree(), or NULL without memory.
  */

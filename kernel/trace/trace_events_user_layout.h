@@ -2,8 +2,8 @@
 /*
  * user_events: the fields of an event.
  *
- * All that is declared here is a function of its arguments and knows no event, so
- * that it can be tested and fuzzed in user space.
+ * The functions that are declared here depend on their arguments only, and not
+ * on an event, so that they can be tested and fuzzed in user space.
  */
 #ifndef _TRACE_EVENTS_USER_LAYOUT_H
 #define _TRACE_EVENTS_USER_LAYOUT_H
@@ -18,16 +18,16 @@
 
 struct seq_file;
 
-/* Bytes of a description that a program gives, with its NUL */
+/* Maximum size in bytes of a description from user space, with its NUL */
 #define USER_EVENT_MAX_DESC 512
 
-/* Elements of a char array field */
+/* Maximum number of elements of a char array */
 #define USER_EVENT_MAX_ARRAY 1024
 
-/* Bytes of an entry's fixed part, its common header included */
+/* Maximum size of an entry's header and fields, without dynamic data */
 #define USER_EVENT_MAX_ENTRY U16_MAX
 
-/* Where a layout's first field is: behind the common header of all entries */
+/* Offset of a layout's first field, after the common header of all entries */
 #define USER_EVENT_FIRST_OFFSET sizeof(struct trace_entry)
 
 /*
@@ -35,11 +35,11 @@ struct seq_file;
  */
 
 /**
- * struct user_event_dyn_check - what a payload has to fulfil for one field
- * @offset: of the field's u32 in the payload, in bytes
- * @relative: __rel_loc: the data's offset counts from the end of the u32;
- *	else __data_loc: from the start of the entry
- * @string: the data's last byte is NUL
+ * struct user_event_dyn_check - how to check the data of a dynamic field
+ * @offset: offset of the field's u32 in the payload, in bytes
+ * @relative: true for __rel_loc, whose data's offset counts from the end of the
+ *	u32; false for __data_loc, where it counts from the start of the entry
+ * @string: the last byte of the data has to be NUL
  */
 struct user_event_dyn_check {
 	u16	offset;
@@ -50,19 +50,20 @@ struct user_event_dyn_check {
 /**
  * enum user_event_fault - what can be wrong with a command to dynamic_events
  * @USER_EVENT_BAD_CHAR: a character that no description may have
- * @USER_EVENT_NO_NAME: nothing where the name should be
- * @USER_EVENT_RESERVED_NAME: a name that tracefs has for something else
- * @USER_EVENT_BAD_FLAGS: a colon in the name: there are no flags
- * @USER_EVENT_LONG_NAME: a name that can't be a directory's
+ * @USER_EVENT_NO_NAME: there is no name
+ * @USER_EVENT_RESERVED_NAME: a name that tracefs uses for something else
+ * @USER_EVENT_BAD_FLAGS: a colon in the name, although there are no flags
+ * @USER_EVENT_LONG_NAME: a name that is too long for a directory
  * @USER_EVENT_BAD_FIELD: too few words for a field, or too many
- * @USER_EVENT_BAD_TYPE: a type that there is not
- * @USER_EVENT_BAD_SIZE: a struct's size that is none
- * @USER_EVENT_BAD_FIELD_NAME: a field's name that is no identifier of its own
+ * @USER_EVENT_BAD_TYPE: an unknown type
+ * @USER_EVENT_BAD_SIZE: an invalid size of a struct
+ * @USER_EVENT_BAD_FIELD_NAME: a field's name that is not an identifier, or that
+ *	is reserved
  * @USER_EVENT_FIELD_TWICE: a field's name that another field has
- * @USER_EVENT_LARGE_ENTRY: fields that are more than an entry can hold
- * @USER_EVENT_BAD_SYSTEM: a system that is none of ours
- * @USER_EVENT_EXISTS: the name belongs to an event with other fields
- * @USER_EVENT_MULTI_ONLY: the group has no events with one format a name
+ * @USER_EVENT_LARGE_ENTRY: fields that are too large for an entry
+ * @USER_EVENT_BAD_SYSTEM: a system that is not one of a group
+ * @USER_EVENT_EXISTS: the name of an event that has other fields
+ * @USER_EVENT_MULTI_ONLY: a single-format event, which the group does not allow
  */
 enum user_event_fault {
 	USER_EVENT_BAD_CHAR,
@@ -83,8 +84,8 @@ enum user_event_fault {
 
 /**
  * struct user_event_error - what is wrong with a command, and where
- * @fault: what
- * @at: the first character that it is about
+ * @fault: what is wrong
+ * @at: the first character that is wrong
  */
 struct user_event_error {
 	enum user_event_fault	fault;
@@ -93,19 +94,21 @@ struct user_event_error {
 
 /**
  * struct user_event_layout - the fields of an event, parsed once
- * @key_len: bytes of the key
- * @size: least payload of an event, in bytes
- * @nr_fields: entries of @fields
- * @nr_checks: how many of them are dynamic
+ * @key_len: size of the key in bytes
+ * @size: minimum size of a payload, in bytes
+ * @nr_fields: number of fields
+ * @nr_checks: number of dynamic fields
  * @list: @fields for the tracing core, the last one first; changed under
  *	event_mutex only, see user_event_layout_detach()
- * @fields: what the core knows of each field; type and name point into the
- *	key; where there is none, one that stands for that
+ * @fields: the fields for the tracing core, whose type and name point into the
+ *	key; a layout without fields has one dummy
  *
- * Behind it are user_event_layout_checks() and user_event_layout_key().
+ * user_event_layout_checks() and user_event_layout_key() follow in the same
+ * allocation.
  *
- * Immutable but for @list; owned by one event, freed after a grace period.
- * There is one for each event, so no byte of it is kept that can be computed.
+ * A layout is immutable but for @list.  One event owns it, and frees it after a
+ * grace period.  Nothing is stored that can be computed, since each event has a
+ * layout.
  */
 struct user_event_layout {
 	u16				key_len;
@@ -117,10 +120,10 @@ struct user_event_layout {
 };
 
 /**
- * user_event_layout_checks - what a payload has to fulfil
- * @layout: of the event
+ * user_event_layout_checks - get the checks of a layout's dynamic fields
+ * @layout: the layout
  *
- * Return: the entries for the dynamic fields in offset order, inside @layout.
+ * Return: the checks, sorted by offset, inside @layout.
  */
 static inline struct user_event_dyn_check *
 user_event_layout_checks(const struct user_event_layout *layout)
@@ -129,11 +132,13 @@ user_event_layout_checks(const struct user_event_layout *layout)
 }
 
 /**
- * user_event_layout_key - canonical text: each field as "TYPE\0NAME\0", a
- * struct's with its "SIZE\0" behind
- * @layout: of the event
+ * user_event_layout_key - get the canonical text of a layout
+ * @layout: the layout
  *
- * Return: the text, inside @layout; two layouts are equal when their keys are.
+ * Each field is "TYPE\0NAME\0", followed by "SIZE\0" for a struct.  Two layouts
+ * are equal when their keys are.
+ *
+ * Return: the text, inside @layout.
  */
 static inline char *user_event_layout_key(const struct user_event_layout *layout)
 {
@@ -153,7 +158,7 @@ void user_event_layout_attach(struct user_event_layout *layout);
 void user_event_layout_detach(struct user_event_layout *layout);
 
 /**
- * user_event_layout_equal - tell whether two layouts are the same
+ * user_event_layout_equal - tell whether two layouts are equal
  * @a: one layout
  * @b: the other
  *
@@ -176,13 +181,14 @@ ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
 				      void *payload, size_t len);
 
 /**
- * user_event_layout_check - look whether the dynamic fields are in the payload
- * @layout: of the event
- * @payload: a payload, which no one else can change
- * @len: bytes of @payload, no less than the layout's size
+ * user_event_layout_check - check that dynamic fields are in the payload
+ * @layout: the payload's layout
+ * @payload: the payload, which nobody else can change
+ * @len: bytes of @payload, at least the layout's size
  *
- * Return: 0, -EFAULT for one that is not, or a string without its NUL, or 1
- * when user_event_layout_end_strings() has to see to a string of no bytes.
+ * Return: 0, -EFAULT for a field that points outside the payload or to a string
+ * without a NUL at its end, or 1 when user_event_layout_end_strings() has to
+ * handle an empty string.
  */
 static inline int user_event_layout_check(const struct user_event_layout *layout,
 					  const void *payload, size_t len)

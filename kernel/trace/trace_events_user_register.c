@@ -253,7 +253,7 @@ static int ue_remove_enabler(struct user_event_mm *umm, struct ue_removal *remov
 		ret = user_event_fault_in(umm->mm, removal->addr);
 		if (ret == -EINTR)
 			return ret;
-		/* As for a program's page fault, retry until current is killed */
+		/* Like a program's page fault, retry until current is killed */
 		if (ret == -ENOMEM)
 			schedule_timeout_killable(1);
 		else

@@ -37,8 +37,8 @@ static void ue_settle(void)
 /**
  * user_events_settle - remove the events that only ended address spaces use
  *
- * This is called before patterns are matched, so that an event which is about to
- * be removed is neither enabled nor shared.
+ * This is called before patterns are matched, so that an event which is about
+ * to be removed is neither enabled nor shared.
  *
  * Context: Process context, may sleep; event_mutex not held.
  */

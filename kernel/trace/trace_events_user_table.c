@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * user_events: the names of a group and their formats, and how they are found.
+ * user_events: tables of registered names, and of the formats of each name.
  *
- * Tables are changed under event_mutex and looked up under RCU: names and events
- * are freed a grace period after they have left them.
+ * The tables are changed under event_mutex and read under RCU: names and events
+ * are freed a grace period after they are removed from their tables.
  */
 #include <kunit/visibility.h>
 #include <linux/ctype.h>
@@ -17,16 +17,16 @@
 #include "trace_events_user.h"
 
 /*
- * For memory that is allocated with event_mutex held: a charge to the caller's
- * cgroup could sleep for as long as its limits want, and all of tracing with it.
+ * Memory that is allocated with event_mutex held is not charged to the caller's
+ * cgroup: the charge could sleep, and all of tracing would wait for the mutex.
  */
 #define UE_LOCKED_GFP (GFP_KERNEL | __GFP_NOWARN)
 
 /**
- * struct ue_format_key - what a multi-format event is found by
+ * struct ue_format_key - the key that a multi-format event is looked up by
  * @name: its registered name
  * @layout: its fields
- * @hash: of @layout
+ * @hash: user_event_hash_layout() of @layout
  */
 struct ue_format_key {
 	const struct user_event_name	*name;
@@ -34,15 +34,15 @@ struct ue_format_key {
 	u32				hash;
 };
 
-/* Names of all groups, and multi-format events of all names */
+/* The names of all groups, and the multi-format events of all names */
 static struct rhashtable ue_names;
 static struct rhashtable ue_formats;
 
-/* All events of all groups, and how many there may be; the first under event_mutex */
+/* Number of events of all groups, changed under event_mutex, and its limit */
 unsigned int user_events_nr;
 unsigned int user_events_max = 32768;
 
-/* Where to look for the next user_event::id; under event_mutex */
+/* The search for the next user_event::id starts here; under event_mutex */
 VISIBLE_IF_KUNIT u32 ue_next_index;
 
 struct user_event_group user_event_default_group;
@@ -80,10 +80,11 @@ static const struct rhashtable_params ue_name_params = {
 };
 
 /**
- * user_event_hash_layout - hash a layout by a secret that stays until reboot
+ * user_event_hash_layout - hash a layout with a secret that never changes
  * @layout: the layout
  *
- * A table's own seed would not do: it is mixed with the result of this.
+ * The seed of a rhashtable is no substitute, since it is mixed with the result
+ * of this function: layouts with the same result would collide anyway.
  *
  * Context: any.
  *
@@ -135,8 +136,7 @@ static const struct rhashtable_params ue_format_params = {
  * user_event_name_find - find a registered name
  * @key: the name and its group
  *
- * Context: RCU read side; a name that is found stays as long as that, or as
- * long as event_mutex is held.
+ * Context: RCU read side.  The name also stays as long as event_mutex is held.
  *
  * Return: the name, or NULL when no event has it.
  */
@@ -151,10 +151,11 @@ static bool ue_is_ident_char(char c)
 }
 
 /**
- * user_event_name_alloc - make a name that is in no table yet
+ * user_event_name_alloc - allocate a name that is in no table yet
  * @key: the name and its group
  *
- * Context: may sleep; event_mutex not held, since the caller's cgroup is charged.
+ * Context: Process context, may sleep; event_mutex not held, since the memory
+ * is charged to the caller's cgroup.
  *
  * Return: the name, to be freed with kfree(), or NULL without memory.
  */
@@ -204,7 +205,7 @@ struct user_event_name *user_event_name_find_or_add(const struct user_event_name
 	struct user_event_name *name;
 
 	lockdep_assert_held(&event_mutex);
-	/* Names are removed under event_mutex: the one that is found stays */
+	/* Names are only removed under event_mutex, so it stays after RCU */
 	scoped_guard(rcu)
 		name = user_event_name_find(key);
 	if (name)
@@ -219,7 +220,7 @@ struct user_event_name *user_event_name_find_or_add(const struct user_event_name
 
 /**
  * user_event_name_drop_unused - remove a name unless an event has it
- * @name: which; freed after a grace period if it is removed
+ * @name: the name; freed after a grace period if it is removed
  *
  * Context: event_mutex held.
  */
@@ -238,9 +239,9 @@ void user_event_name_drop_unused(struct user_event_name *name)
  * @layout: the layout
  * @hash: user_event_hash_layout() of @layout
  *
- * Context: RCU read side.
+ * Context: RCU read side.  The event may have no reference left.
  *
- * Return: the event, which may have no reference left, or NULL.
+ * Return: the event, or NULL.
  */
 struct user_event *user_event_find_format(const struct user_event_name *name,
 					  const struct user_event_layout *layout, u32 hash)
@@ -263,12 +264,12 @@ static int ue_insert_event(struct user_event *event)
 }
 
 /**
- * user_event_publish - let an event be found, and count it
- * @event: which; its name, layout and world are set
+ * user_event_publish - add an event to the tables, and count it
+ * @event: the event; its name and layout are set
  *
  * Context: event_mutex held.
  *
- * Return: 0, or -ENOMEM, and then nothing of the event can be found.
+ * Return: 0, or -ENOMEM with nothing changed.
  */
 int user_event_publish(struct user_event *event)
 {
@@ -276,7 +277,7 @@ int user_event_publish(struct user_event *event)
 	int ret;
 
 	lockdep_assert_held(&event_mutex);
-	/* Ever larger, until it wraps, so that it tells which of two events is newer */
+	/* Ids increase until they wrap, so a newer event has a larger one */
 	ret = xa_alloc_cyclic(&group->events, &event->id, event, xa_limit_32b,
 			      &ue_next_index, UE_LOCKED_GFP);
 	if (ret < 0)
@@ -293,8 +294,9 @@ int user_event_publish(struct user_event *event)
 }
 
 /**
- * user_event_unpublish - let an event be found no more
- * @event: which; the caller sees to its name, and frees it after a grace period
+ * user_event_unpublish - remove an event from the tables
+ * @event: the event; the caller drops its name, and frees the event after a
+ *	grace period
  *
  * Context: event_mutex held.
  */
@@ -315,7 +317,7 @@ void user_event_unpublish(struct user_event *event)
 }
 
 /**
- * user_event_table_init - set up the tables
+ * user_event_table_init - initialize the tables
  *
  * Return: 0 or -ENOMEM.
  */

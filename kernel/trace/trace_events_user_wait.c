@@ -2,9 +2,9 @@
 /*
  * user_events: pages that have to be waited for.
  *
- * A waiter brings in one page for the job of an address space, which never waits
- * itself, and puts the job forward.  It may wait for user space for ever, so that
- * each user has a limited number of them.
+ * A waiter faults in one page for the job of an address space, which never
+ * waits itself, and then lets the job run.  A waiter may wait for user space
+ * for ever, so the number of waiters per user is limited.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -13,13 +13,13 @@
 
 #include "trace_events_user_mm.h"
 
-/* Pages of one user that are waited for at a time */
+/* Maximum number of waiters of a user */
 #define UE_MAX_WAITERS 16
 
-/* Pages of an address space that are known to be of no use until the next toggle */
+/* Maximum number of pages of an address space that are noted as failed */
 #define UE_MAX_FAILED 128
 
-/* How many waiters each user has, by user id; none is not stored */
+/* Number of waiters of each user that has one, by user id */
 static DEFINE_XARRAY(ue_waiters_of_user);
 
 static struct workqueue_struct *ue_waiter_wq;
@@ -67,7 +67,7 @@ static struct user_event_waiter *ue_find_waiter(struct user_event_mm *umm, unsig
 	return NULL;
 }
 
-/* Returns whether the waiter stays, to tell the job that its page can't be had */
+/* Returns true if the waiter is kept, to tell the job that the page failed */
 static bool ue_end_waiter(struct user_event_waiter *waiter, int ret)
 {
 	struct user_event_mm *umm = waiter->umm;
@@ -95,7 +95,7 @@ static int ue_wait(struct user_event_waiter *waiter)
 	return 0;
 }
 
-/* The job is put forward only if that helps: else its own delays hold */
+/* Lets the job run now after a success; otherwise the job keeps its own delay */
 static void ue_waiter_work(struct work_struct *work)
 {
 	struct user_event_waiter *waiter = container_of(work, struct user_event_waiter, work);
@@ -135,18 +135,18 @@ static void ue_start_waiter(struct user_event_mm *umm, unsigned long addr)
 }
 
 /**
- * user_event_wait_for_page - let a waiter bring in a page
- * @umm: the address space, whose job calls this, and nobody else, so no other
- *	waiter for that page can come in between
+ * user_event_wait_for_page - let a waiter fault in a page
+ * @umm: the address space.  Only its job calls this, so no other waiter for the
+ *	page can be started in parallel.
  * @addr: user address on the page, or %USER_EVENT_JUST_THE_LOCK
  *
- * There is none before the job has tried without it some times, nor where the
- * user has enough of them, nor without memory; the job asks again at its next
- * run.
+ * No waiter is started before the job has tried without it several times, or
+ * when the user has too many of them, or when memory is short.  The job calls
+ * this again at its next run.
  *
  * Context: Workqueue, may sleep for memory.
  *
- * Return: false for a page that can't be had until the next toggle.
+ * Return: false for a page that has failed since the last toggle.
  */
 bool user_event_wait_for_page(struct user_event_mm *umm, unsigned long addr)
 {
@@ -165,13 +165,13 @@ bool user_event_wait_for_page(struct user_event_mm *umm, unsigned long addr)
 }
 
 /**
- * user_event_wait_init - set up what this file keeps for all
+ * user_event_wait_init - create the workqueue of waiters
  *
  * Return: 0 or -ENOMEM.
  */
 int __init user_event_wait_init(void)
 {
-	/* Of its own: waiters must not keep jobs from running */
+	/* It is separate from that of jobs, which waiters must not hold up */
 	ue_waiter_wq = alloc_workqueue("user_events_wait", WQ_UNBOUND, WQ_MAX_ACTIVE);
 	return ue_waiter_wq ? 0 : -ENOMEM;
 }
