@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of what the tracing core does with events: consumers, records and
- * their type numbers, and removals that it holds up.
+ * KUnit tests of events in the tracing core: their consumers, their records and
+ * type numbers, and removals that the core delays.
  */
 #include <linux/uio.h>
 
@@ -15,8 +15,8 @@ static u32 ue_nr_busy(void)
 }
 
 /*
- * Consumers: a file of an ftrace instance that is never written to stands for
- * them all.  The core calls under event_mutex.
+ * Attaches a file of an ftrace instance that records nothing.  The caller holds
+ * event_mutex, like the tracing core.
  */
 static int ue_attach(struct user_event *event, struct trace_event_file *file)
 {
@@ -58,7 +58,7 @@ static unsigned long ue_nr_recorded(struct trace_buffer *buffer)
 	return ring_buffer_entries(buffer) + ring_buffer_overruns(buffer);
 }
 
-/* Emits entries about as large as a sub-buffer: each is recorded or refused */
+/* An entry of about the size of a sub-buffer is either recorded or refused */
 static void ue_emit_about_a_sub_buffer(struct kunit *test, struct user_event *event,
 				       struct trace_buffer *buffer)
 {
@@ -94,7 +94,7 @@ static void ue_event_sub_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, trace_set_clr_event(system, "kunit_edge", 0));
 }
 
-/* A consumer holds an event; an event without one makes way for a new event of its name */
+/* A consumer keeps an event; without one it is replaced by one of its name */
 static void ue_event_zombie(struct kunit *test)
 {
 	struct user_event *event = ue_get_single(test, "kunit_zombie u32 a");
@@ -116,7 +116,7 @@ static void ue_event_zombie(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before - 1);
 }
 
-/* What has lost its last reference lives again with the next consumer */
+/* An event without references is taken back into use by the next consumer */
 static void ue_event_revive(struct kunit *test)
 {
 	struct user_event *event = ue_get_multi(test, "kunit_revive u32 a");
@@ -144,7 +144,7 @@ static void ue_event_revive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_delete("kunit_revive"), -ENOENT);
 }
 
-/* What "trace" shows of a record of so many bytes */
+/* Returns the text that "trace" shows for a record of @len bytes */
 static const char *ue_print(struct kunit *test, struct user_event *event,
 			    const void *record, size_t len)
 {
@@ -154,7 +154,7 @@ static const char *ue_print(struct kunit *test, struct user_event *event,
 	KUNIT_ASSERT_NOT_NULL(test, iter);
 	KUNIT_ASSERT_NOT_NULL(test, entry);
 
-	/* Of the exact size: KASAN sees who looks behind it */
+	/* It has the exact size, so that KASAN reports a read after its end */
 	memcpy(entry, record, len);
 	iter->tr = top_trace_array();
 	iter->ent = entry;
@@ -168,7 +168,7 @@ static const char *ue_print(struct kunit *test, struct user_event *event,
 	return iter->seq.buffer;
 }
 
-/* A record of a removed event may carry the number of one that came later */
+/* A record of a removed event may have the type number of a later event */
 static void ue_event_print_record(struct kunit *test)
 {
 	struct user_event *event = ue_get_single(test, "kunit_print u32 a;__data_loc char[] b");
@@ -187,13 +187,13 @@ static void ue_event_print_record(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "(17)"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "b=seventy"));
 
-	/* Shorter than the fields */
+	/* The record is shorter than the fields */
 	text = ue_print(test, event, &record, offsetof(typeof(record), b));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
 	text = ue_print(test, event, &record, sizeof(record.header));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
 
-	/* A string of another record, and one of a negative length to the core */
+	/* The string ends after the record, or the core finds its size < 0 */
 	text = ue_print(test, event, &record, sizeof(record) - 1);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "removed event"));
 	record.b = 0x80008008;
@@ -202,7 +202,7 @@ static void ue_event_print_record(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, strstr(text, "b="));
 }
 
-/* Records an event in no buffer, and removes it; returns the number it had */
+/* Attaches and detaches ftrace, and removes the event; returns its number */
 static int ue_record_and_remove(struct kunit *test, const char *desc)
 {
 	struct user_event *event = ue_get_single(test, desc);
@@ -232,7 +232,7 @@ static void ue_event_number(struct kunit *test)
 	struct user_event *event = ue_get_single(test, "kunit_number u32 a");
 	int type = event->call.event.type;
 
-	/* What was never recorded leaves nothing behind */
+	/* An event that was never recorded does not keep its number */
 	ue_put(test, event);
 	KUNIT_EXPECT_FALSE(test, ue_number_is_used(type));
 
@@ -255,7 +255,7 @@ static void ue_release_numbers(void)
 		;
 }
 
-/* There is an end to it */
+/* The number of stand-ins is limited, and the oldest one is freed first */
 static void ue_event_numbers_held(struct kunit *test)
 {
 	void *max = (void *)(unsigned long)user_event_max_held;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of how events are found, shared and deleted.  What needs an address
- * space or an open file is tested from user space, see
+ * KUnit tests of how events are found, shared and deleted.  Code that needs an
+ * address space or an open file is tested from user space, see
  * tools/testing/selftests/user_events.
  */
 #include "trace_events_user_kunit.h"
 
-/* Formats that are plenty for one name */
+/* Number of formats of a name with many formats */
 #define UE_NR_FORMATS 64
 
-/* A registration of what exists shares it, however it is spelled */
+/* An event that exists is shared, whatever the spelling of the description */
 static void ue_event_share(struct kunit *test)
 {
 	u32 before = ue_nr_events();
@@ -21,7 +21,7 @@ static void ue_event_share(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before + 1);
 }
 
-/* An event is gone with its last reference, at once */
+/* An event is removed at once when its last reference is dropped */
 static void ue_event_exact_lifetime(struct kunit *test)
 {
 	u32 before = ue_nr_events();
@@ -81,7 +81,7 @@ static void ue_event_multi_formats(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, third, ue_get_multi(test, "kunit_multi ;"));
 }
 
-/* Ids only grow, within a name and across names, also for what comes again */
+/* Ids increase within a name and across names, also for an event added again */
 static void ue_event_ids(struct kunit *test)
 {
 	static const char * const descs[] = {
@@ -101,7 +101,7 @@ static void ue_event_ids(struct kunit *test)
 	}
 }
 
-/* Single and multi never meet, whatever the names and layouts */
+/* Single-format and multi-format events are never shared with each other */
 static void ue_event_worlds(struct kunit *test)
 {
 	struct user_event *multi = ue_get_multi(test, "kunit_worlds u32 a");
@@ -120,7 +120,7 @@ static void ue_event_worlds(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ue_try_get("kunit_worlds u32 a", 0), ERR_PTR(-EADDRINUSE));
 }
 
-/* The tracepoint's name, and the one that readers of "format" can parse */
+/* Tests the tracepoint's name, and the name that "format" files have */
 static void ue_event_names(struct kunit *test)
 {
 	struct user_event *single = ue_get_single(test, "kunit.names-1 u32 a");
@@ -136,7 +136,7 @@ static void ue_event_names(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, plain->call.class->format_name(&plain->call), "kunit_names_2");
 }
 
-/* With the id, a name may get too long for a directory; nothing is left then */
+/* A name that is too long together with its id leaves nothing behind */
 static void ue_event_name_length(struct kunit *test)
 {
 	const char *longest = ue_long_name(test, NAME_MAX, "");
@@ -152,7 +152,7 @@ static void ue_event_name_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_delete(longest), -ENOENT);
 }
 
-/* What the core finds in an event */
+/* Tests the members of an event that the tracing core reads */
 static void ue_event_in_core(struct kunit *test)
 {
 	struct user_event *event = ue_get_multi(test, "kunit_core u32 a;char[8] b;u64 c");
@@ -181,7 +181,7 @@ static void ue_event_persist(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before + 1);
 	KUNIT_EXPECT_PTR_EQ(test, ue_try_get("kunit_persist u64 a", 0), ERR_PTR(-EADDRINUSE));
 
-	/* Asked for twice, it still takes one deletion */
+	/* Making it persistent twice needs only one deletion */
 	ue_make_persistent(test, "kunit_persist u32 a", 0);
 	event = ue_get_single(test, "kunit_persist u32 a");
 	KUNIT_EXPECT_EQ(test, ue_delete("kunit_persist"), -EBUSY);
@@ -191,7 +191,7 @@ static void ue_event_persist(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before);
 }
 
-/* Becoming persistent holds an event that was there before */
+/* A registration that makes an existing event persistent keeps that event */
 static void ue_event_persist_later(struct kunit *test)
 {
 	struct user_event *event = ue_get_multi(test, "kunit_later u32 a");
@@ -203,7 +203,7 @@ static void ue_event_persist_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_delete("kunit_later"), 0);
 }
 
-/* All events of a name go, those in use apart, which do not protect the others */
+/* All events of a name but those in use are deleted */
 static void ue_event_delete_all(struct kunit *test)
 {
 	static const char * const descs[] = {
@@ -257,7 +257,7 @@ static void ue_event_delete_unknown(struct kunit *test)
 	ue_put(test, event);
 }
 
-/* A name with many formats: each is found again, and all go at once */
+/* All events of a name with many formats are found again, and then deleted */
 static void ue_event_many_formats(struct kunit *test)
 {
 	struct user_event **events;
@@ -288,14 +288,14 @@ static void ue_event_many_formats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before);
 }
 
-/* A name whose formats are older and newer than the moment at which ids wrap */
+/* All events of a name are deleted, even if ids have wrapped among them */
 static void ue_event_id_wraps(struct kunit *test)
 {
 	u32 before = ue_nr_events();
 	char desc[40];
 	int i;
 
-	/* More than are deleted at one go */
+	/* There are more than are deleted before event_mutex is released */
 	for (i = 0; i < 3 * UE_NR_FORMATS; i++) {
 		if (i == UE_NR_FORMATS) {
 			guard(mutex)(&event_mutex);
@@ -308,7 +308,7 @@ static void ue_event_id_wraps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before);
 }
 
-/* These collide in all 32 bits of jhash() with a seed of 0, on little endian */
+/* These layouts have the same jhash() with a seed of 0, on little endian */
 static void ue_event_hash(struct kunit *test)
 {
 	const hsiphash_key_t key = {{ 1, 2 }};
@@ -341,7 +341,7 @@ static void ue_event_limit(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ue_try_get("kunit_limit_2", 0), ERR_PTR(-EMFILE));
 	KUNIT_EXPECT_PTR_EQ(test, ue_try_get("kunit_limit u64 a", 0), ERR_PTR(-EADDRINUSE));
 
-	/* What is there can still be shared, and what goes makes room */
+	/* An event can still be shared, and its removal allows another one */
 	KUNIT_EXPECT_PTR_EQ(test, event, ue_get_single(test, "kunit_limit u32 a"));
 	ue_put(test, event);
 	ue_put(test, event);
@@ -349,7 +349,7 @@ static void ue_event_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before - 1);
 }
 
-/* dynamic_events makes single formats that persist, and deletes one by layout */
+/* dynamic_events creates events that persist, and deletes one by its layout */
 static void ue_event_dynamic(struct kunit *test)
 {
 	struct seq_file m = { .size = 128 };
@@ -379,7 +379,7 @@ static void ue_event_dynamic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_delete("kunit_dyn"), -ENOENT);
 }
 
-/* Without a system, a command is about the default group */
+/* A command without a system is about the default group */
 static void ue_event_dynamic_group(struct kunit *test)
 {
 	struct user_event_group *group = kunit_kzalloc(test, sizeof(*group), GFP_KERNEL);
@@ -400,7 +400,7 @@ static void ue_event_dynamic_group(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:kunit_group/kunit_dyng u32 a",
 						&user_event_dyn_ops), 0);
 	KUNIT_EXPECT_EQ(test, group->nr_events, 0);
-	/* What the core has removed is freed after a grace period */
+	/* Wait until the events that were removed have been freed */
 	rcu_barrier();
 	user_event_changes_end(&group->changes);
 	xa_destroy(&group->events);
@@ -414,14 +414,14 @@ static void ue_event_dynamic_formats(struct kunit *test)
 	ue_make_persistent(test, "kunit_dynf u32 a", USER_EVENT_REG_MULTI_FORMAT);
 	ue_make_persistent(test, "kunit_dynf u64 a", USER_EVENT_REG_MULTI_FORMAT);
 
-	/* One layout of one world */
+	/* A command with a system deletes only the event of that system */
 	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:user_events_multi/kunit_dynf u32 a",
 						&user_event_dyn_ops), 0);
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before + 2);
 	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:user_events_multi/kunit_dynf u32 a",
 						&user_event_dyn_ops), -ENOENT);
 
-	/* One layout of both */
+	/* A command without a system deletes the events of both systems */
 	ue_make_persistent(test, "kunit_dynf u32 a", USER_EVENT_REG_MULTI_FORMAT);
 	KUNIT_EXPECT_EQ(test, dyn_event_release("!u:kunit_dynf u32  a;", &user_event_dyn_ops), 0);
 	KUNIT_EXPECT_EQ(test, ue_nr_events(), before + 1);

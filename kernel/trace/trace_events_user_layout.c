@@ -378,7 +378,7 @@ static int ue_parse_field(struct user_event_layout *layout,
 	if (nr <= 0)
 		return nr;
 
-	/* The functions below set others for strings, which each write checks */
+	/* The functions below replace it for strings, which writes check */
 	field->filter_type = FILTER_OTHER;
 	name = nr - 1;
 	if (ue_is_word(&words[0], "struct")) {
@@ -465,9 +465,9 @@ static bool ue_looks_dynamic(const char *text)
 }
 
 /*
- * Allocates memory for all parts of a layout.  The key has no more text than
- * the description: of a field with N characters, one space becomes a NUL,
- * others are dropped, and one more NUL is added.
+ * Allocates memory for all parts of a layout.  A field of N characters needs at
+ * most N + 1 bytes of the key: a space becomes a NUL or is dropped, and one NUL
+ * is added.
  */
 static struct user_event_layout *ue_alloc_layout(const char *text, gfp_t gfp,
 						 struct user_event_error *error)
@@ -743,7 +743,7 @@ static size_t ue_print_fmt_size(const struct user_event_layout *layout)
 	for (i = 0; i < layout->nr_fields; i++) {
 		const struct ftrace_event_field *field = &layout->fields[i];
 
-		/* "NAME=FMT ", and the argument with a parenthesis or without */
+		/* A field adds "NAME=FMT ", and its argument */
 		size += 2 * strlen(field->name) + strlen(ue_field_fmt(field)) +
 			strlen(ue_field_arg(field)) + strlen("= )");
 	}

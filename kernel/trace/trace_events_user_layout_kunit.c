@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of what a description means.
+ * KUnit tests of how a description is parsed into a layout.
  */
 #include <linux/string_helpers.h>
 
@@ -8,7 +8,7 @@
 
 KUNIT_DEFINE_ACTION_WRAPPER(ue_argv_free_action, argv_free, char **);
 
-/* The text of a layout, as dynamic_events has it behind the name */
+/* Returns the text of a layout, which dynamic_events prints after the name */
 static const char *ue_show(struct kunit *test, const struct user_event_layout *layout)
 {
 	struct seq_file m = { .size = 2 * USER_EVENT_MAX_DESC };
@@ -33,15 +33,15 @@ static bool ue_match(struct kunit *test, const struct user_event_layout *layout,
 }
 
 /**
- * struct ue_type_case - a type, and what becomes of it
+ * struct ue_type_case - a type, and the expected field
  * @fields: a description of one field "f" of this type
  * @type: the type, as the core shows it
- * @size: of the field, in bytes
- * @len: elements of an array of a known length, else 0
- * @is_signed: whether the core is to take it for signed
- * @filter: how the core is to filter it
+ * @size: size of the field in bytes
+ * @len: number of elements of an array of known length, else 0
+ * @is_signed: the core takes it for signed
+ * @filter: type of the field in filters of the core
  * @nr_checks: 1 for a dynamic field, else 0
- * @print_fmt: what "print fmt" is
+ * @print_fmt: the expected "print fmt"
  */
 struct ue_type_case {
 	const char	*fields;
@@ -166,7 +166,7 @@ static void ue_layout_type_print_fmt(struct kunit *test)
 	kfree(text);
 }
 
-/* What is shown makes the same layout again, and is found by it */
+/* The text of a layout can be parsed into an equal layout, and matches it */
 static void ue_layout_type_round_trip(struct kunit *test)
 {
 	const struct ue_type_case *c = test->param_value;
@@ -265,7 +265,7 @@ static void ue_layout_different(struct kunit *test)
 }
 
 static const char * const ue_refused_cases[] = {
-	/* types that there are not, or not without doubt */
+	/* unknown or ambiguous types */
 	"u32",
 	"u128 a",
 	"float a",
@@ -302,7 +302,7 @@ static const char * const ue_refused_cases[] = {
 	"u8[4] a",
 	"int[4] a",
 	"unsigned char[] a",
-	/* a size for what has one */
+	/* a size for a type that has one */
 	"u32 a 4",
 	"u32 a b",
 	"char[4] a 4",
@@ -330,7 +330,7 @@ static const char * const ue_refused_cases[] = {
 	"__rel_loc a",
 	"__rel_loc char[] a 4",
 	"__other_loc char[] a",
-	/* what the core would take for a dynamic field, and no one checks */
+	/* types that the core would take for dynamic ones */
 	"struct __data_loc_char a 4",
 	"struct __rel_loc_char a 4",
 	"struct s__data_loc a 4",
@@ -348,7 +348,7 @@ static const char * const ue_refused_cases[] = {
 	"u32 a;u32 a",
 	"u32 a;u64 b;char[4] a",
 	"char[4] a;struct s a 8",
-	/* more than an entry holds */
+	/* fields that are too large for an entry */
 	"struct s a 65527;u8 b",
 	"struct s a 32768;struct s b 32768",
 	/* one bad field among good ones */
@@ -373,12 +373,12 @@ static void ue_layout_refused(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, layout, ERR_PTR(-EINVAL));
 	if (!IS_ERR(layout))
 		kfree(layout);
-	/* The place is in the text */
+	/* The error is inside the text */
 	KUNIT_EXPECT_TRUE(test, error.at >= *text);
 	KUNIT_EXPECT_TRUE(test, error.at <= *text + strlen(*text));
 }
 
-/* Fields follow one another without padding, behind the common header */
+/* Fields follow one another without padding, after the common header */
 static void ue_layout_offsets(struct kunit *test)
 {
 	static const struct {
@@ -416,7 +416,7 @@ static void ue_layout_offsets(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, checks[1].string);
 }
 
-/* No fields, the largest entry, the most fields that a description has room for */
+/* Tests a layout without fields, the largest entry, and the most fields */
 static void ue_layout_limits(struct kunit *test)
 {
 	const struct user_event_layout *layout;
@@ -465,10 +465,10 @@ static void ue_layout_print_fmt(struct kunit *test)
 }
 
 /**
- * struct ue_match_case - whether words spell a layout
+ * struct ue_match_case - a layout, and words that may match it
  * @fields: the layout
  * @words: the words, split at white space
- * @matches: what is expected
+ * @matches: expected result
  */
 struct ue_match_case {
 	const char	*fields;
@@ -536,7 +536,7 @@ static void ue_layout_match(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_match(test, ue_parse(test, c->fields), c->words), c->matches);
 }
 
-/* What the core walks: last field first, and an end even without fields */
+/* The core walks the last field first, and needs a field if there is none */
 static void ue_layout_attach(struct kunit *test)
 {
 	struct user_event_layout *layout = ue_parse(test, "u32 a;u64 b;u8 c");
@@ -568,9 +568,9 @@ static void ue_layout_attach(struct kunit *test)
 }
 
 /**
- * struct ue_name_case - a description to take the name from
+ * struct ue_name_case - a description, and the length of its name
  * @desc: the description
- * @ret: what is expected
+ * @ret: expected result
  * @len: bytes of the name
  */
 struct ue_name_case {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of what a payload has to have.
+ * KUnit tests of the check of a payload against its layout.
  */
 #include <linux/user_events.h>
 
 #include "trace_events_user_layout_kunit.h"
 
 /**
- * struct ue_check_case - a dynamic field and what it points to
- * @what: what is special about it
+ * struct ue_check_case - a dynamic field and its data
+ * @what: name of the case
  * @fields: a description of one dynamic field
  * @offset: low half of the field
  * @size: high half of the field
- * @data: what follows the field in the payload
+ * @data: the data after the field in the payload
  * @len: bytes of @data
- * @ret: what is expected
+ * @ret: expected result
  */
 struct ue_check_case {
 	const char	*what;
@@ -33,7 +33,7 @@ struct ue_check_case {
 		.data = _data, .len = sizeof(_data) - 1, .ret = _ret,	\
 	}
 
-/* The field takes four bytes behind the header, then comes its data */
+/* Offset of the data, after the header and the four bytes of the field */
 #define DATA (USER_EVENT_FIRST_OFFSET + sizeof(u32))
 
 static const struct ue_check_case ue_check_cases[] = {
@@ -85,7 +85,7 @@ static void ue_payload_check(struct kunit *test)
 	size_t len = sizeof(loc) + c->len;
 	char *payload;
 
-	/* Of the exact size: KASAN reports a read after its end */
+	/* It has the exact size, so that KASAN reports a read after its end */
 	payload = kunit_kmalloc(test, len, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, payload);
 	memcpy(payload, &loc, sizeof(loc));
@@ -94,7 +94,7 @@ static void ue_payload_check(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, user_event_layout_check(layout, payload, len), c->ret);
 }
 
-/* Each dynamic field counts, wherever it is */
+/* Each dynamic field is checked, whatever its place */
 static void ue_payload_check_each(struct kunit *test)
 {
 	const struct user_event_layout *layout;
@@ -123,7 +123,7 @@ static void ue_payload_check_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, user_event_layout_check(layout, &payload, sizeof(payload)), -EFAULT);
 }
 
-/* Strings of no bytes share a NUL, which is appended if there is none to share */
+/* Strings of no bytes share a NUL of the payload, or one that is appended */
 static void ue_payload_end_strings(struct kunit *test)
 {
 	const struct user_event_layout *layout;
@@ -161,7 +161,7 @@ static void ue_payload_end_strings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, payload.d, DYN_LOC(end, 1));
 }
 
-/* An offset has 16 bits, an entry may have more */
+/* The NUL of a large entry may have an offset that does not fit into 16 bits */
 static void ue_payload_end_strings_far(struct kunit *test)
 {
 	const struct user_event_layout *layout = ue_parse(test, "__rel_loc char[] a");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of the registrations that address spaces share.  An address is a
- * number here, and no address space is behind a sharer.
+ * KUnit tests of the registrations that address spaces share.  An address is
+ * only a number here, and a sharer has no address space.
  */
 #include "trace_events_user_kunit.h"
 #include "trace_events_user_set.h"
 
-/* More than what is dropped at one go */
+/* More references than are dropped before event_mutex is released */
 #define UE_MANY 2500
 
 static struct user_event_sharer *ue_new_sharer(struct kunit *test)
@@ -30,14 +30,14 @@ static int ue_insert(struct kunit *test, struct user_event_set *set,
 	return ret;
 }
 
-/* References of a set without sharers are dropped soon: do it now */
+/* Leaves a set, and drops its references now instead of later */
 static void ue_drop(struct user_event_set *set, struct user_event_sharer *sharer)
 {
 	user_event_set_leave(set, sharer);
 	user_events_drop_all();
 }
 
-/* Enablers are found by address and bit, in that order, and each but once */
+/* Enablers are sorted by address and bit, and there is only one of each */
 static void ue_set_order(struct kunit *test)
 {
 	static const struct {
@@ -76,14 +76,14 @@ static void ue_set_order(struct kunit *test)
 	ue_drop(set, sharer);
 }
 
-/* An address space without registrations has none */
+/* An address space without a set has no enablers */
 static void ue_set_none(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, user_event_set_first(NULL, 0, 0));
 	KUNIT_EXPECT_NULL(test, user_event_set_find(NULL, 0, 0));
 }
 
-/* An enabler holds its event, and erasing it hands the reference back */
+/* An enabler holds a reference, which passes to the caller that erases it */
 static void ue_set_references(struct kunit *test)
 {
 	struct user_event *event = ue_get_single(test, "kunit_set_references");
@@ -104,7 +104,7 @@ static void ue_set_references(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, refcount_read(&event->refs));
 }
 
-/* A copy has all of the original, and each changes alone from then on */
+/* A copy has all enablers of the original, which does not change with it */
 static void ue_set_copy(struct kunit *test)
 {
 	struct user_event *event = ue_get_single(test, "kunit_set_copy");
@@ -144,8 +144,9 @@ static void ue_set_copy(struct kunit *test)
 }
 
 /*
- * A toggle walks an event's list once: what is registered meanwhile comes before
- * it, and reads the status itself; a copy comes after it.
+ * A toggle walks an event's list once.  An enabler that is registered meanwhile
+ * is added at the head, since its task reads the status itself; a copy of an
+ * enabler is added at the tail, where the toggle finds it.
  */
 static void ue_set_order_of_event(struct kunit *test)
 {
@@ -168,7 +169,7 @@ static void ue_set_order_of_event(struct kunit *test)
 	ue_drop(copy, owner);
 }
 
-/* The last to leave ends it; events go with it, whatever their number */
+/* The last sharer of a set drops all its references when it leaves */
 static void ue_set_leave(struct kunit *test)
 {
 	struct user_event_sharer *sharer = ue_new_sharer(test), *other = ue_new_sharer(test);

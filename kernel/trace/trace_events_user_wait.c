@@ -95,7 +95,7 @@ static int ue_wait(struct user_event_waiter *waiter)
 	return 0;
 }
 
-/* Lets the job run now after a success; otherwise the job keeps its own delay */
+/* Lets the job run now after a success; otherwise the job keeps its delay */
 static void ue_waiter_work(struct work_struct *work)
 {
 	struct user_event_waiter *waiter = container_of(work, struct user_event_waiter, work);
