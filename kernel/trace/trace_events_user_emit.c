@@ -717,7 +717,8 @@ u64 user_event_lost_by_perf(const struct user_event_losses *losses)
  * @data: for ftrace, the struct trace_event_file of an instance; for a perf
  *	event that is opened or closed, its struct perf_event
  *
- * Context: event_mutex held by the tracing core, may sleep.
+ * Context: The tracing core holds event_mutex; may sleep.  TRACE_REG_PERF_ADD
+ * and TRACE_REG_PERF_DEL are called without it and with interrupts disabled.
  *
  * Return: 0 or -ENOMEM, which only attaching can return.
  */
