@@ -273,6 +273,7 @@ static int ue_add_to_core(struct user_event *event)
 {
 	int ret;
 
+	lockdep_assert_held(&event_mutex);
 	/* 0: no type number is free, but some may be held for removed events */
 	while (!register_trace_event(&event->call.event)) {
 		if (!user_event_release_number())
@@ -310,6 +311,7 @@ static int ue_set_up_event(struct user_event *event)
 {
 	int ret;
 
+	lockdep_assert_held(&event_mutex);
 	ret = ue_set_tp_name(event);
 	if (ret)
 		return ret;
@@ -336,6 +338,7 @@ static struct user_event *ue_create_event(struct ue_request *req)
 	struct user_event *event = req->event;
 	int ret;
 
+	lockdep_assert_held(&event_mutex);
 	if (group->nr_events >= READ_ONCE(group->max))
 		return ERR_PTR(-EMFILE);
 	if (user_events_nr >= READ_ONCE(user_events_max) && !user_event_remove_one())

@@ -68,6 +68,7 @@ static bool ue_ftrace_wants(struct trace_event_file *file)
 	struct trace_array *tr = file->tr;
 	unsigned long flags = READ_ONCE(file->flags);
 
+	lockdep_assert_preemption_disabled();
 	if (flags & EVENT_FILE_FL_SOFT_DISABLED)
 		return false;
 	if (flags & EVENT_FILE_FL_PID_FILTER && trace_event_ignore_this_pid(file))
@@ -85,6 +86,7 @@ static noinline void ue_count_ftrace(const struct user_event_consumers *consumer
 {
 	struct trace_event_file *file = READ_ONCE(consumers->files[place]);
 
+	lockdep_assert_preemption_disabled();
 	if (file && ue_ftrace_wants(file))
 		atomic64_inc(&consumers->losses->ftrace);
 }
@@ -140,6 +142,7 @@ static bool ue_perf_wants(struct trace_event_call *call)
 static noinline void ue_count_perf(const struct user_event_consumers *consumers,
 				   struct trace_event_call *call)
 {
+	lockdep_assert_preemption_disabled();
 	if (ue_perf_wants(call))
 		atomic64_inc(&consumers->losses->perf);
 }
@@ -184,6 +187,7 @@ static noinline void ue_record_perf_large(struct user_event *event,
 	struct pt_regs regs = {};
 	int context;
 
+	lockdep_assert_preemption_disabled();
 	if (!ue_perf_wants(call))
 		return;
 
@@ -239,6 +243,7 @@ static bool ue_fits_any(const struct user_event_consumers *consumers, size_t len
 	struct trace_event_file *file;
 	unsigned int i;
 
+	lockdep_assert_preemption_disabled();
 	if (READ_ONCE(consumers->perf) && ue_fits_perf(len))
 		return true;
 	for (i = 0; i < consumers->nr_files; i++) {
@@ -255,6 +260,7 @@ static noinline void ue_count_all(struct user_event *event,
 {
 	unsigned int i;
 
+	lockdep_assert_preemption_disabled();
 	for (i = 0; i < consumers->nr_files; i++)
 		ue_count_ftrace(consumers, i);
 	if (READ_ONCE(consumers->perf))
@@ -308,6 +314,7 @@ static __always_inline void ue_record_all(struct user_event *event,
 static noinline int ue_refuse(struct user_event *event,
 			      const struct user_event_consumers *consumers)
 {
+	lockdep_assert_preemption_disabled();
 	if (!consumers)
 		return -EBADF;
 	ue_count_all(event, consumers);

@@ -421,6 +421,7 @@ bool user_event_remove_one(void)
 {
 	struct user_event *event, *next;
 
+	lockdep_assert_held(&event_mutex);
 	ue_sort_queue(&ue_pending);
 	list_for_each_entry_safe(event, next, &ue_pending.events, pending) {
 		if (!user_event_remove(event))

@@ -115,6 +115,7 @@ static struct user_event_index *ue_grow_index(struct user_event_file *file)
 	struct user_event_index *old, *new;
 	u32 i;
 
+	lockdep_assert_held(&file->lock);
 	old = rcu_dereference_protected(file->index, lockdep_is_held(&file->lock));
 	if (old->nr < old->size)
 		return old;

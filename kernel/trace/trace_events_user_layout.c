@@ -414,6 +414,7 @@ void user_event_layout_attach(struct user_event_layout *layout)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&event_mutex);
 	/* The core expects the last field first */
 	INIT_LIST_HEAD(&layout->list);
 	for (i = 0; i < layout->nr_fields; i++)
@@ -432,6 +433,7 @@ void user_event_layout_attach(struct user_event_layout *layout)
  */
 void user_event_layout_detach(struct user_event_layout *layout)
 {
+	lockdep_assert_held(&event_mutex);
 	INIT_LIST_HEAD(&layout->list);
 }
 

@@ -171,6 +171,7 @@ static bool ue_mirror_present(struct user_event_mm *umm, struct ue_pass *pass)
 	struct user_event_enabler *enabler;
 	unsigned int nr;
 
+	mmap_assert_locked(umm->mm);
 	guard(mutex)(&umm->lock);
 	enabler = user_event_set_first(umm->set, pass->addr, pass->bit);
 	for (nr = 0; enabler; nr++) {

@@ -209,6 +209,7 @@ static int ue_try_unregister(struct user_event_mm *umm, struct ue_removal *remov
 	struct user_event_enabler *enabler;
 	int ret;
 
+	lockdep_assert_held(&umm->change);
 	/* The caller holds @change, so the enabler is found again below */
 	if (!user_event_set_find(umm->set, removal->addr, removal->bit))
 		return -ENOENT;
