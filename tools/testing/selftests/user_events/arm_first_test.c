@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* set_user_event: whenever a program starts, what it writes first is recorded. */
+/* Checks that the first write of each program is recorded by set_user_event. */
 
 #include "arm.h"
 

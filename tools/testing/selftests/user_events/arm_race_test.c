@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Patterns of set_user_event come and go while events and instances do. */
+/* Changes set_user_event while events and instances are added and removed. */
 
 #include "arm.h"
 

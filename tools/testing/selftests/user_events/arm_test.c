@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* set_user_event: patterns, what they match, and how long that is recorded. */
+/* Checks which events the patterns of set_user_event match, and until when. */
 
 #include "arm.h"
 #include "fault.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* BPF programs attached through perf run and see the fields. */
+/* Checks that BPF programs which are attached through perf see the fields. */
 
 #include <linux/bpf.h>
 #include "common.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * 32-bit programs on a 64-bit kernel: their ioctl numbers differ.  On x86 a
- * 64-bit program can make 32-bit calls, so this needs no other compiler; the
- * rest is covered by the 32-bit build of all tests.
+ * Checks the ioctl numbers of 32-bit programs on a 64-bit kernel, which differ
+ * from those of 64-bit programs.  On x86, a 64-bit program can make 32-bit
+ * system calls, so this test needs no 32-bit compiler.  The 32-bit build of all
+ * tests covers the rest.
  */
 
 #include "common.h"

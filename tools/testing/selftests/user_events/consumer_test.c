@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ftrace and its instances, filters, triggers, histograms; what is too big. */
+/* Checks instances, filters, triggers and histograms, and too large entries. */
 
 #include "common.h"
 #include "perf.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Events deleted by name, by layout and all at once; who may do it. */
+/* Checks who may delete events: by name, by layout, and all of them. */
 
 #include "common.h"
 #include "perf.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The text that describes an event: every type, every spelling, refusals. */
+/* Checks which descriptions are valid: all types, spellings and errors. */
 
 #include "common.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Events made through dynamic_events: of which kind, and what is refused. */
+/* Checks which events dynamic_events creates, and which commands it refuses. */
 
 #include "common.h"
 

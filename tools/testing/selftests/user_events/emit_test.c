@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* write and writev: what is refused, and what comes out unchanged. */
+/* Checks which writes are refused, and that others are recorded unchanged. */
 
 #include <arpa/inet.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mirror bits in memory of all kinds. */
+/* Checks that bits are mirrored in all kinds of memory. */
 
 #include <arpa/inet.h>
 #include "common.h"

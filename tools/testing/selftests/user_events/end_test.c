@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The odd ways in which an address space ends: once wait() has told of it, or
- * once the last one who held it has let go, its registrations are gone.  What
- * comes next is never told to try again.
+ * Checks unusual ways in which an address space ends.  Its registrations must
+ * be gone when wait() returns, or when the last task that used it in another
+ * way releases it, so that a following request does not fail because of them.
  */
 
 #include <linux/elf.h>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Once wait() has told of the end of a process, what it registered is gone:
- * deletion and registration with another layout succeed at once, while toggles
- * and jobs, and a page that never comes, are under way in its address space.
+ * Checks that the registrations of a process are gone when wait() returns: then
+ * deleting an event, and registering it with another layout, succeed at once,
+ * even while toggles, jobs and a page fault that never ends use its address
+ * space.
  *
- * USER_EVENTS_ROUNDS in the environment tells how many processes are to end;
- * without it, as many as end in some seconds.
+ * USER_EVENTS_ROUNDS in the environment sets the number of processes; by
+ * default the test runs for some seconds.
  */
 
 #include "common.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /proc/PID/fdinfo: what an open user_events_data has registered. */
+/* Checks that fdinfo shows what an open user_events_data has registered. */
 
 #include "common.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fork copies the registrations in one step with the memory: whatever comes
- * while it goes on, the child has them, and its bits are right.
+ * Checks that a fork copies the registrations atomically with the memory, so
+ * that the child has all of them, with the right bits, whatever other tasks do
+ * meanwhile.
  *
- * To have something come in between, the fork stops where it stores the
- * child's pidfd: to a page that is held back.
+ * To let other tasks run during a fork, it is made to store the child's pidfd
+ * to a page whose fault is not handled until later.
  */
 
 #include <linux/sched.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A registered page of a file that another program serves, and does not: who
- * brings it in holds nothing that its address space needs meanwhile.
+ * Registers a page of a FUSE file whose server does not answer, and checks that
+ * waiting for the page neither blocks other tasks nor keeps an event.
  */
 
 #include "common.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Groups: what keeps one, that it goes with the last of it, and how it is made. */
+/* Checks how groups are created, what keeps a group, and when it is removed. */
 
 #include "fault.h"
 #include "group.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Groups: how many events each may have. */
+/* Checks the limit for the number of a group's events. */
 
 #include "group.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Groups: all that can be done with one, by many at once, while it is made and
- * removed.  Each may fail, but as the rules say, and nothing is left.
+ * Lets many tasks use a group in all ways while it is created and removed.  An
+ * operation may only fail with a documented error, and nothing may be left.
  *
- * USER_EVENTS_SECONDS in the environment tells how long; by default some seconds.
+ * USER_EVENTS_SECONDS in the environment sets the duration, by default some
+ * seconds.
  */
 
 #include "group.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Groups: what a container can do, that has one group's files only: everything
- * in its group, and nothing outside.
+ * Checks that a container which has only the files of one group can do
+ * everything in its group, and nothing outside.
  */
 
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Groups: their names and files, and that each is a world of its own. */
+/* Checks the names and files of groups, and that their events are separate. */
 
 #include "group.h"
 

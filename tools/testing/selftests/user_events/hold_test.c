@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Toggling an event waits for nobody, and nobody keeps another's bits from
- * being mirrored: whoever may open the file has many ways to be slow.
+ * Checks that a toggle does not wait for user space, and that a slow address
+ * space does not delay the bits of others: any task that may open the file can
+ * be slow in many ways.
  */
 
 #include <limits.h>

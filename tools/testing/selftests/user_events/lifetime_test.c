@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An event lives while an open file, an address or a tracer refers to it, and
- * not a moment longer: what comes next is never told to try again.
+ * Checks that an event exists exactly as long as an open file, an address or a
+ * tracer uses it, so that a following request does not fail because of it.
  */
 
 #include "common.h"

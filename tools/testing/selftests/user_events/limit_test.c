@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How many events there may be, and whose memory they take. */
+/* Checks the limit for the number of events, and who is charged for them. */
 
 #include "common.h"
 

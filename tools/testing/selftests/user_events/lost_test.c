@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* user_events_lost: what a consumer could not take, and nothing else. */
+/* Checks that user_events_lost counts exactly what consumers have lost. */
 
 #include "common.h"
 #include "perf.h"

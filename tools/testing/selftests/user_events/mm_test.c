@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registrations belong to the address space: not to the thread that made
- * them, and not to the file.  What threads, fork, vfork, exec and exit do.
+ * Checks that registrations belong to the address space, and not to the thread
+ * or the file that made them, with threads, fork, vfork, exec and exit.
  */
 
 #include <linux/sched.h>

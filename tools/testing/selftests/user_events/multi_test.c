@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Any number of formats of one name: how they share, are called and shown. */
+/* Checks how events with one name and many formats are shared and shown. */
 
 #include "common.h"
 #include "perf.h"

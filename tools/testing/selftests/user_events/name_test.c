@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How long the name of an event may be. */
+/* Checks how long the name of an event may be. */
 
 #include "common.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every single allocation fails once: an error at most, nothing is left. */
+/* Lets each allocation fail once, which may at most cause a clean error. */
 
 #include "common.h"
 #include "fault.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* perf as a consumer: what its records hold, and when it is asked. */
+/* Checks what perf records and counts of an event, also of a large one. */
 
 #include "common.h"
 #include "perf.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* poll() on user_events_status: what changed since it was read last. */
+/* Checks that poll() reports changes of user_events_status since a read. */
 
 #include <sys/epoll.h>
 #include "common.h"

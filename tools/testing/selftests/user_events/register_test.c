@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* DIAG_IOCSREG: its checks, their order, its errnos, what it leaves. */
+/* Checks the errors of DIAG_IOCSREG and their order, and its side effects. */
 
 #include <sys/socket.h>
 #include <sys/utsname.h>

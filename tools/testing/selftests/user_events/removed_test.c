@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What an event leaves in the trace buffer is never read as another's. */
+/* Checks that records of a removed event are never printed as another event. */
 
 #include "common.h"
 #include "perf.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The files: their modes, and what user_events_status says. */
+/* Checks the modes of the files, and the text of user_events_status. */
 
 #include "common.h"
 #include "perf.h"

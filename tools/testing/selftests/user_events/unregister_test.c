@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* DIAG_IOCSUNREG: its errnos, and what it undoes. */
+/* Checks the errors of DIAG_IOCSUNREG, and what it undoes. */
 
 #include "common.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* io_uring and RWF_NOWAIT: whose events they are, in which order, and when. */
+/* Checks the task and the order of events from io_uring and RWF_NOWAIT. */
 
 #include "common.h"
 #include "fault.h"
