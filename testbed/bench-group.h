@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What groups cost: operations in one among others, and beside one whose tenant
- * has all that there is.  Part of bench.c.
+ * Measures the cost of groups: operations in one of many groups, and next to a
+ * group that has nearly all events.  This is part of bench.c.
  */
 
 #define GROUPS TRACING "user_events_groups/"

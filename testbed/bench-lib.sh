@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What `bench` and `guard` share.  Sourced after lib.sh.
+# Functions that `bench` and `guard` share; sourced after lib.sh.
 
 results=${project:?}/build/bench
 program=$results/bench

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench-lttng ROW: tracepoints of LTTng-UST that a session records, run by `bench`
- * for these rows: ROW, and ROW-array.
+ * bench-lttng ROW: measures tracepoints of LTTng-UST that a session records;
+ * `bench` runs it for the rows ROW and ROW-array.
  */
 #include <err.h>
 #include <unistd.h>

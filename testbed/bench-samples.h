@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is measured, and the median of it. */
+/* Takes the samples of a measurement, and computes their median. */
 #ifndef BENCH_SAMPLES_H
 #define BENCH_SAMPLES_H
 

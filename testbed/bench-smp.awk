@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# awk -f bench-smp.awk BASE OURS: throughput of 2 and 4 CPUs relative to one, as
-# the median of five runs with the least and the most
+# awk -f bench-smp.awk BASE OURS: prints the throughput of 2 and 4 CPUs relative
+# to one, as the median of five runs with the minimum and the maximum
 
 FNR == 1 { kernel++ }
 {
@@ -27,8 +27,8 @@ function scaling(kernel, row, cpus,    n, i, j, q, list)
 	return sprintf("%.2f (%.2f-%.2f)", list[int((n + 1) / 2)], list[1], list[n])
 }
 
-# What four CPUs reach, in words: with GOAL, or as much of computing where the host
-# does not have as much to give
+# What four CPUs reach, in words: with GOAL, or as much of computing where the
+# host does not have as much to give
 function verdict(row, goal,    all)
 {
 	all = best[2, "smp/compute", 4]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# awk -f bench-table.awk BASE OURS AGAIN: the table of instruction counts, from
-# the values measured on the base, on ours, and on ours in another boot
+# awk -f bench-table.awk BASE OURS AGAIN: prints the table of instruction
+# counts, from the values of the base kernel, of ours, and of ours in another
+# boot
 
 # 1234567 -> 1,234,567
 function commas(n,    text, out)

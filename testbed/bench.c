@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench: what operations on user events cost, run by `bench` in the guest.
+ * bench: measures operations on user events; `bench` runs it in the guest.
  *
  *	bench icount [ROW...]	a line "ROW VALUE" for each row, or for those
  *				whose names start with an argument
  *	bench smp NR_CPUS	the same with operations a second
  *
- * Where the guest's clock counts instructions, values are instructions.  Each
- * row runs in a process of its own and is the median of many samples; one that
- * can't be had on this kernel in reasonable time is left out (-s skips those
- * known to take very long in trees where registering compares all formats).
+ * If the guest's clock counts instructions, values are instructions.  Each row
+ * runs in a process of its own and is the median of many samples.  A row that
+ * this kernel can't run in reasonable time is left out (-s skips the rows that
+ * take very long in trees where registering compares all formats).
  */
 #define _GNU_SOURCE
 #include <elf.h>

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# demo-lib.sh: how the demo's sessions show a command and look at what it prints.
+# demo-lib.sh: functions of the demo's sessions to show a command and check its
+# output.
 
 shown=
 

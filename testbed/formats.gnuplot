@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# gnuplot -c formats.gnuplot BASE OURS SVG: what it costs to register one more
-# format of a name, in instructions, against how many there are
+# gnuplot -c formats.gnuplot BASE OURS SVG: plots the instructions to register
+# one more format of a name against the number of its formats
 
 set terminal svg size 720,480 font "sans-serif,13" background "white"
 set output ARG3

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * init: process 1 of a guest of another architecture, alone in an initramfs with
- * the tests.  Prints what the tests inside the kernel found, runs all programs
- * of /tests one after the other, and turns the machine off.  A line
- * `@program NAME` comes before what each of them says, `@end` after the last.
+ * init: process 1 of a guest of another architecture, alone in an initramfs
+ * with the tests.  It prints the results of the tests inside the kernel, runs
+ * all programs of /tests one after the other, and turns the machine off.  A
+ * line `@program NAME` precedes the output of each program, and `@end` follows
+ * the last.
  *
- * Called by their names, it is the commands that the tests run, cat and true.
+ * If it is called as cat or true, it acts as these commands, which the tests
+ * run.
  */
 
 #define _GNU_SOURCE

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What every script of the testbed shares: where things are, how to talk to
-# the user, and how to get a missing tool.  Sourced, never run.
+# Functions and paths that all scripts of the testbed share: to print messages,
+# and to install a missing tool.  It is sourced, never run.
 
 # For the scripts that source this file.
 # shellcheck disable=SC2034

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * profile.c: a plugin of QEMU's that notes each instruction the guest executes
- * between two of its own, from one time it gets from the first to the second.
+ * profile.c: a plugin of QEMU that records each instruction which the guest
+ * executes between two instructions, for one pass from the first to the second.
  *
- * Arguments: first=ADDRESS,last=ADDRESS,skip=TIMES,out=FILE; addresses in hex,
- * as is what it writes: one address a line.  For a guest with one CPU.
+ * Arguments: first=ADDRESS,last=ADDRESS,skip=TIMES,out=FILE.  Addresses are in
+ * hex; the output has one per line.  The guest must have one CPU.
  */
 #include <inttypes.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What profile.c uses of QEMU's interface, whose header is in no package */
+/* The part of QEMU's plugin interface that profile.c uses; no package has it */
 #ifndef _TESTBED_QEMU_PLUGIN_H
 #define _TESTBED_QEMU_PLUGIN_H
 

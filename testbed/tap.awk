@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# tap.awk: names each result after its program, which a line `@program NAME`
-# announces.  Results that were promised and never came are a failure.  `before`
-# is put before the name.
+# tap.awk: prefixes each result with the name of its program, which a line
+# `@program NAME` announces, and the name with `before`.  A missing result of
+# the plan is a failure.
 
 function finish()
 {

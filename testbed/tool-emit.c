@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tool-emit: registers an event and emits it with the bytes it is told.
+ * tool-emit: registers an event and emits it with given bytes.
  *
- * `tool-emit [-m] [-p] [-f FILE] [-n TIMES] [-i MS] [-x] DESCRIPTION [BYTES]` says
- * "registered", waits until the event is recorded, emits TIMES records of BYTES,
- * which are hexadecimal, says "emitted" and waits for the end of its input.
+ * `tool-emit [-m] [-p] [-f FILE] [-n TIMES] [-i MS] [-x] DESCRIPTION [BYTES]`
+ * prints "registered", waits until the event is recorded, emits TIMES records
+ * of BYTES, which are hexadecimal, prints "emitted" and waits for the end of
+ * its input.
  *
- *   -i   waits so long after each record
+ *   -i   waits MS milliseconds after each record
  *   -x   does not wait for the event to be recorded: emits at once, or not at all
  */
 #include <errno.h>
