@@ -336,6 +336,46 @@ int find_status(const struct selection *selection, struct events *events)
 	return ret;
 }
 
+/* `enable` reads as 1, or as 0 with a star where a trigger has it enabled */
+static bool is_enabled_in(const char *instance, const struct event *event)
+{
+	char *path = instance_path(strcmp(instance, TOP_INSTANCE) ? instance : NULL,
+				   "events/%s/%s/enable", event->system, event->tracepoint);
+	bool enabled = false;
+	char *text;
+
+	if (!read_file(path, &text, NULL)) {
+		enabled = strpbrk(text, "1*");
+		free(text);
+	}
+	free(path);
+	return enabled;
+}
+
+/**
+ * find_instances - find out in which trace instances events are recorded
+ * @events: these; find_status() has told which ftrace records
+ */
+void find_instances(struct events *events)
+{
+	char *path = tracing_path("instances");
+	struct strings instances = {};
+	size_t i, j;
+
+	strings_add(&instances, copy_text(TOP_INSTANCE));
+	list_dir(path, &instances);
+	free(path);
+	for (i = 0; i < events->count; i++) {
+		struct event *event = &events->event[i];
+
+		for (j = 0; event->ftrace && j < instances.count; j++) {
+			if (is_enabled_in(instances.string[j], event))
+				strings_add(&event->instances, copy_text(instances.string[j]));
+		}
+	}
+	strings_free(&instances);
+}
+
 /* The older of two formats comes first: their ids have no leading zeros */
 static int compare_names(const void *left, const void *right)
 {
@@ -376,6 +416,7 @@ void free_events(struct events *events)
 		for (j = 0; j < event->registrant_count; j++)
 			free(event->registrants[j].comm);
 		free(event->registrants);
+		strings_free(&event->instances);
 		free(event->system);
 		free(event->tracepoint);
 		free(event->name);

@@ -11,14 +11,37 @@ static const char *const titles[] = {
 	"NAME", "WORLD", "GROUP", "TRACEPOINT", "RECORDED BY", "REGISTERED BY", "FIELDS",
 };
 
-static const char *recorders(const struct event *event)
+/* Appends to a list; both texts are freed */
+static char *append(char *list, char *item)
 {
-	static const char *const all[] = {
-		"-", "ftrace", "perf", "ftrace,perf",
-		"other", "ftrace,other", "perf,other", "ftrace,perf,other",
-	};
+	char *longer = format_text("%s%s%s", list, *list ? "," : "", item);
 
-	return all[event->ftrace + 2 * event->perf + 4 * event->other];
+	free(list);
+	free(item);
+	return longer;
+}
+
+/* An instance goes with its name, the top directory without */
+static char *recorders(const struct event *event)
+{
+	char *text = copy_text("");
+	size_t i;
+
+	for (i = 0; i < event->instances.count; i++) {
+		const char *instance = event->instances.string[i];
+
+		if (strcmp(instance, TOP_INSTANCE))
+			text = append(text, format_text("ftrace(%s)", instance));
+		else
+			text = append(text, copy_text("ftrace"));
+	}
+	if (event->ftrace && !event->instances.count)
+		text = append(text, copy_text("ftrace"));
+	if (event->perf)
+		text = append(text, copy_text("perf"));
+	if (event->other)
+		text = append(text, copy_text("other"));
+	return *text ? text : append(text, copy_text("-"));
 }
 
 /* A program may have registered an event on several of its files */
@@ -29,18 +52,15 @@ static bool is_repeated(const struct event *event, size_t which)
 
 static char *registrants(const struct event *event)
 {
-	char *text = copy_text(""), *more;
+	char *text = copy_text("");
 	size_t i;
 
 	for (i = 0; i < event->registrant_count; i++) {
 		const struct registrant *registrant = &event->registrants[i];
 
-		if (is_repeated(event, i))
-			continue;
-		more = format_text("%s%s%s(%d)", text, *text ? "," : "",
-				   registrant->comm, (int)registrant->pid);
-		free(text);
-		text = more;
+		if (!is_repeated(event, i))
+			text = append(text, format_text("%s(%d)", registrant->comm,
+							(int)registrant->pid));
 	}
 	return text;
 }
@@ -54,15 +74,17 @@ static void list_text(const struct events *events, bool known)
 	for (i = 0; i < events->count; i++) {
 		const struct event *event = &events->event[i];
 		char *who = registrants(event);
+		char *by = recorders(event);
 
 		table_cell(&table, "%s", event->name);
 		table_cell(&table, "%s", event->multi ? "multi" : "single");
 		table_cell(&table, "%s", event->group);
 		table_cell(&table, "%s:%s", event->system, event->tracepoint);
-		table_cell(&table, "%s", recorders(event));
+		table_cell(&table, "%s", by);
 		table_cell(&table, "%s", *who ? who : known ? "-" : "?");
 		table_cell(&table, "%s", event->fields);
 		free(who);
+		free(by);
 	}
 	table_print(&table);
 }
@@ -84,6 +106,8 @@ static void list_registrants(const struct event *event)
 
 static void list_json(const struct event *event, bool known)
 {
+	size_t i;
+
 	json_begin(NULL, '{');
 	json_string("name", event->name);
 	json_string("world", event->multi ? "multi" : "single");
@@ -99,6 +123,10 @@ static void list_json(const struct event *event, bool known)
 		json_string(NULL, "perf");
 	if (event->other)
 		json_string(NULL, "other");
+	json_end(']');
+	json_begin("instances", '[');
+	for (i = 0; i < event->instances.count; i++)
+		json_string(NULL, event->instances.string[i]);
 	json_end(']');
 	if (known)
 		list_registrants(event);
@@ -118,6 +146,7 @@ static int list_all(const struct options *options, const struct selection *selec
 	if (ret)
 		complain("cannot tell who records: cannot read 'user_events_status': %s",
 			 strerror(-ret));
+	find_instances(events);
 	if (known)
 		hidden = find_registrants(events);
 	sort_events(events);

@@ -36,6 +36,9 @@
 /* The group of the files in the top directory, as fdinfo calls it */
 #define DEFAULT_GROUP	"-"
 
+/* What can't be the name of a directory stands for the top directory */
+#define TOP_INSTANCE	"/"
+
 /**
  * struct options - what the command line says
  * @json: print one JSON object a line
@@ -165,6 +168,7 @@ struct registrant {
  * @id: its number
  * @multi: whether it has the world of many formats of one name
  * @ftrace: whether ftrace records it
+ * @instances: in which trace instances, TOP_INSTANCE being the top directory
  * @perf: whether perf does
  * @other: whether anything else does
  * @registrants: who has registered it
@@ -179,6 +183,7 @@ struct event {
 	int id;
 	bool multi;
 	bool ftrace;
+	struct strings instances;
 	bool perf;
 	bool other;
 	struct registrant *registrants;
@@ -213,6 +218,7 @@ bool selects_tracepoint(const struct selection *selection, const char *tracepoin
 char *registered_name(const char *tracepoint, bool multi);
 int find_events(const struct selection *selection, struct events *events);
 int find_status(const struct selection *selection, struct events *events);
+void find_instances(struct events *events);
 void sort_events(struct events *events);
 struct event *lookup_event(struct events *events, const char *group, const char *tracepoint);
 void free_events(struct events *events);
