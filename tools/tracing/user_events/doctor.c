@@ -96,18 +96,24 @@ static char *mode_letters(unsigned int mode)
 			   mode & 1 ? "x" : "");
 }
 
-/* The commands by which an admin lets the user pass one file or directory */
+/*
+ * The commands by which an admin lets the user pass one file or directory.  A
+ * directory keeps its group: files of tracefs that have none of their own have that
+ * of its root, so a new group there could read all that has been recorded.
+ */
 static void advise(struct strings *commands, const struct person *person, const char *path,
 		   const struct stat *status, unsigned int mode)
 {
 	int shift = mode_shift(person, status);
 	char *letters = mode_letters(mode);
+	char who = shift == 6 ? 'u' : 'g';
 
-	if (!shift)
+	if (!shift && S_ISDIR(status->st_mode))
+		who = 'o';
+	else if (!shift)
 		strings_add(commands, format_text("chgrp %s %s", group_name(person->gids[0]),
 						  path));
-	strings_add(commands, format_text("chmod %c+%s %s", shift == 6 ? 'u' : 'g', letters,
-					  path));
+	strings_add(commands, format_text("chmod %c+%s %s", who, letters, path));
 	free(letters);
 }
 
