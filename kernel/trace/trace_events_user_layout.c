@@ -594,19 +594,23 @@ static struct ue_word ue_next_key_word(const char **key)
 	return word;
 }
 
-/* Compares a word with that in the key, which has numbers in decimal only */
-static bool ue_is_same_word(const struct ue_word *key, const char *text, size_t len)
+/*
+ * The size of a struct, after its name, and the length of an array have several
+ * spellings, of which the key has one.  All other words have only one.
+ */
+static bool ue_is_same_word(const struct ftrace_event_field *field, const struct ue_word *key,
+			    const char *text, size_t len)
 {
 	unsigned int size;
 
 	if (len == key->len && !memcmp(text, key->text, len))
 		return true;
-
-	size = ue_parse_size(key->text, key->len, 10);
-	if (size)
-		return ue_parse_size(text, len, 10) == size;
-	size = ue_array_len(key->text, key->len);
-	return size && ue_array_len(text, len) == size;
+	if (key->text > field->name)
+		return ue_parse_size(text, len, 10) == ue_parse_size(key->text, key->len, 10);
+	if (field->filter_type != FILTER_STATIC_STRING)
+		return false;
+	size = ue_array_len(text, len);
+	return size && size == ue_array_len(key->text, key->len);
 }
 
 /**
@@ -633,7 +637,7 @@ static bool ue_match_word(struct ue_match *match, const char *text, size_t len)
 		return false;
 	match->inside = true;
 	expected = ue_next_key_word(&match->key);
-	return ue_is_same_word(&expected, text, len);
+	return ue_is_same_word(&match->layout->fields[match->field], &expected, text, len);
 }
 
 /* A semicolon ends a field, unless there are no words before it */

@@ -525,6 +525,15 @@ static const struct ue_match_case ue_match_cases[] = {
 	{ "__data_loc unsigned char[] a", "__data_loc unsigned char[] a", true },
 	{ "__data_loc unsigned char[] a", "__data_loc char[] a", false },
 	{ "char[20] a", "char[20] a", true },
+	{ "char[20] a", "char[0x14] a", true },
+	{ "char[20] a", "char[21] a", false },
+	{ "unsigned char[8] a", "unsigned char[010] a", true },
+	{ "struct s a 8", "struct s a 08", true },
+	/* What looks like a number in another place is only a word */
+	{ "struct 8 a 8", "struct 08 a 8", false },
+	{ "struct char[8] a 8", "struct char[010] a 8", false },
+	{ "__data_loc 8 a", "__data_loc 08 a", false },
+	{ "__rel_loc char[8] a", "__rel_loc char[010] a", false },
 };
 
 KUNIT_ARRAY_PARAM(match, ue_match_cases, ue_match_to_desc);
