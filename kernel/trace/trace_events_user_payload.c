@@ -24,10 +24,15 @@ static size_t ue_read_loc(const struct user_event_dyn_check *check, const void *
 	return loc;
 }
 
-/* Returns true if there is no NUL in the payload at the start of a string */
-static bool ue_lacks_nul(const char *entry, size_t entry_len, size_t start)
+/*
+ * Whether a string without a size can't be read as a C string where it starts.  A
+ * NUL among the fields does not count: user_event_layout_end_strings() may change it.
+ */
+static bool ue_lacks_nul(const struct user_event_layout *layout, const char *entry,
+			 size_t entry_len, size_t start)
 {
-	return start < USER_EVENT_FIRST_OFFSET || start >= entry_len || entry[start];
+	return start < USER_EVENT_FIRST_OFFSET + layout->size || start >= entry_len ||
+	       entry[start];
 }
 
 /**
@@ -59,7 +64,8 @@ int user_event_layout_check_dyn(const struct user_event_layout *layout,
 			return -EFAULT;
 		/* Empty data may have any offset, and has no last byte */
 		if (!size) {
-			lacks_nul |= check->string && ue_lacks_nul(entry, entry_len, start);
+			lacks_nul |= check->string &&
+				     ue_lacks_nul(layout, entry, entry_len, start);
 			continue;
 		}
 		if (start < USER_EVENT_FIRST_OFFSET)
@@ -80,8 +86,9 @@ int user_event_layout_check_dyn(const struct user_event_layout *layout,
  * 0.  Such a string gets the size 1 and the offset of a NUL: one that is in the
  * payload after the fields, or else one that is appended.
  *
- * Return: the new size of the payload in bytes, or -E2BIG when the offset of
- * the NUL does not fit into 16 bits.
+ * Return: the new size of the payload in bytes, -E2BIG when the offset of the
+ * NUL does not fit into 16 bits, or -EFAULT when another string, which ends among
+ * the fields, has lost its NUL to these changes.
  */
 ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
 				      void *payload, size_t len)
@@ -105,7 +112,8 @@ ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
 		u32 loc;
 
 		start = ue_read_loc(check, payload, &size);
-		if (!check->string || size || !ue_lacks_nul(entry, entry_len, start))
+		if (!check->string || size ||
+		    !ue_lacks_nul(layout, entry, entry_len, start))
 			continue;
 		loc = nul - entry;
 		if (check->relative)
@@ -113,5 +121,5 @@ ssize_t user_event_layout_end_strings(const struct user_event_layout *layout,
 		loc = DYN_LOC(loc, 1);
 		memcpy(payload + check->offset, &loc, sizeof(loc));
 	}
-	return len;
+	return user_event_layout_check_dyn(layout, payload, len) ? -EFAULT : (ssize_t)len;
 }

@@ -161,6 +161,29 @@ static void ue_payload_end_strings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, payload.d, DYN_LOC(end, 1));
 }
 
+/* Ending one string must not take the NUL of another that lies among the fields */
+static void ue_payload_end_strings_inside(struct kunit *test)
+{
+	const struct user_event_layout *layout;
+	struct {
+		u32	a;
+		u32	b;
+		u8	end;
+	} __packed payload = { .a = DYN_LOC(0, 0) };
+	size_t len = offsetof(typeof(payload), end);
+
+	layout = ue_parse(test, "__rel_loc char[] a;__data_loc char[] b");
+	KUNIT_ASSERT_EQ(test, user_event_layout_check(layout, &payload, len), 1);
+	KUNIT_ASSERT_EQ(test, user_event_layout_end_strings(layout, &payload, len), len + 1);
+	KUNIT_EXPECT_EQ(test, payload.a, DYN_LOC(len - sizeof(payload.a), 1));
+	KUNIT_EXPECT_EQ(test, payload.b, DYN_LOC(UE_FIRST + len, 1));
+
+	payload.a = DYN_LOC(0, 1);
+	payload.b = 0;
+	KUNIT_ASSERT_EQ(test, user_event_layout_check(layout, &payload, len), 1);
+	KUNIT_EXPECT_EQ(test, user_event_layout_end_strings(layout, &payload, len), -EFAULT);
+}
+
 /* The NUL of a large entry may have an offset that does not fit into 16 bits */
 static void ue_payload_end_strings_far(struct kunit *test)
 {
@@ -184,6 +207,7 @@ static struct kunit_case ue_payload_cases[] = {
 	KUNIT_CASE_PARAM(ue_payload_check, check_gen_params),
 	KUNIT_CASE(ue_payload_check_each),
 	KUNIT_CASE(ue_payload_end_strings),
+	KUNIT_CASE(ue_payload_end_strings_inside),
 	KUNIT_CASE(ue_payload_end_strings_far),
 	{}
 };
