@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Measures the cost of groups: operations in one of many groups, and next to a
- * group that has nearly all events.  This is part of bench.c.
+ * group whose tenant has nearly all events, or is slow in all that it does.  This
+ * is part of bench.c.
  */
 
 #define GROUPS TRACING "user_events_groups/"
@@ -10,6 +11,8 @@
 /* What the neighbour has; some events are left for who is measured */
 #define NEIGHBOUR_EVENTS (MAX_EVENTS - 1000)
 #define NEIGHBOUR_ADDRESSES 100000
+#define NEIGHBOUR_PAGES 1000
+#define NEIGHBOUR_CGROUP "/sys/fs/cgroup/neighbour"
 
 /* The base has none: its rows are left out */
 static bool has_groups(void)
@@ -155,8 +158,19 @@ static void groups_1000(const char *row)
 	}
 }
 
+/*
+ * Beside a neighbour: one for each way to have more than others, which has @fd
+ * in its group, and says when it is @ready
+ */
+
+static void say_ready(int ready)
+{
+	if (write(ready, "", 1) != 1)
+		err(1, "write");
+}
+
 /* Has most of all events, and addresses of one that change with it */
-static void be_neighbour(int ready)
+static void be_large(int fd, int ready)
 {
 	static uint32_t words[NEIGHBOUR_ADDRESSES];
 	struct user_reg request = {
@@ -165,10 +179,8 @@ static void be_neighbour(int ready)
 		.name_args	= (uintptr_t)"bench u64 field00000",
 		.flags		= USER_EVENT_REG_MULTI_FORMAT,
 	};
-	int fd = open_group("neighbour");
 	unsigned int i;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < NEIGHBOUR_EVENTS; i++)
 		reg(fd, i, format(i));
 	for (i = 0; i < NEIGHBOUR_ADDRESSES; i++) {
@@ -177,14 +189,84 @@ static void be_neighbour(int ready)
 		if (ioctl(fd, DIAG_IOCSREG, &request))
 			err(1, "register an address");
 	}
-	if (write(ready, "", 1) != 1)
-		err(1, "write");
-	pause();
+	say_ready(ready);
 }
 
-static void group_neighbour(const char *row)
+/* Leaves pages out, so that whoever touches one waits for ever */
+static void hold_pages(void *pages, size_t size)
 {
-	int ready[2];
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { (uintptr_t)pages, size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || madvise(pages, size, MADV_DONTNEED) ||
+	    ioctl(fd, UFFDIO_REGISTER, &range))
+		err(1, "userfaultfd");
+}
+
+/* Has a traced event, and its bits on pages that never come */
+static void be_absent(int fd, int ready)
+{
+	size_t page = getpagesize(), size = NEIGHBOUR_PAGES * page;
+	struct user_reg request = {
+		.size		= sizeof(request),
+		.enable_size	= sizeof(uint32_t),
+		.name_args	= (uintptr_t)"bench u64 field00000",
+		.flags		= USER_EVENT_REG_MULTI_FORMAT,
+	};
+	char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int i;
+
+	if (pages == MAP_FAILED)
+		err(1, "mmap");
+	for (i = 0; i < NEIGHBOUR_PAGES; i++) {
+		request.enable_addr = (uintptr_t)pages + i * page;
+		if (ioctl(fd, DIAG_IOCSREG, &request))
+			err(1, "register an absent page");
+	}
+	hold_pages(pages, size);
+	put(open_enable_in("user_events_multi-neighbour", "bench"), "1");
+	/* Until all that may be waited for is */
+	sleep(5);
+	say_ready(ready);
+}
+
+/* Has used up the memory of its cgroup, and asks for more all the time */
+static void be_full(int fd, int ready)
+{
+	struct user_reg request = {
+		.size		= sizeof(request),
+		.enable_size	= sizeof(bits[0]),
+		.flags		= USER_EVENT_REG_MULTI_FORMAT,
+	};
+	bool full = false;
+	unsigned int i;
+
+	/* What is touched later would be charged, too */
+	memset(bits, 0, sizeof(bits));
+	put(open(NEIGHBOUR_CGROUP "/cgroup.procs", O_WRONLY), "0");
+	for (i = 0; i < NEIGHBOUR_EVENTS;) {
+		request.enable_addr = (uintptr_t)&bits[i];
+		request.name_args = (uintptr_t)format(i);
+		if (!ioctl(fd, DIAG_IOCSREG, &request)) {
+			i++;
+			continue;
+		}
+		if (errno != ENOMEM)
+			err(1, "register in a full cgroup");
+		if (!full)
+			say_ready(ready);
+		full = true;
+		usleep(1000);
+	}
+}
+
+static void measure_beside(const char *row, void (*be)(int fd, int ready))
+{
+	int ready[2], enable;
 	pid_t pid;
 	char byte;
 
@@ -194,15 +276,44 @@ static void group_neighbour(const char *row)
 	if (pipe(ready))
 		err(1, "pipe");
 	pid = fork();
-	if (!pid)
-		be_neighbour(ready[1]);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		be(open_group("neighbour"), ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1)
-		err(1, "read");
+		errx(1, "no neighbour");
 	usleep(50000);
 	measure_group(row);
+	enable = open(TRACING "events/user_events_multi-neighbour/enable", O_WRONLY);
+	put(enable, "0");
+	close(enable);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	remove_group("neighbour");
+}
+
+static void beside_large(const char *row)
+{
+	measure_beside(row, be_large);
+}
+
+static void beside_absent(const char *row)
+{
+	measure_beside(row, be_absent);
+}
+
+static void beside_full(const char *row)
+{
+	put(open("/sys/fs/cgroup/cgroup.subtree_control", O_WRONLY), "+memory");
+	if (mkdir(NEIGHBOUR_CGROUP, 0700))
+		err(1, NEIGHBOUR_CGROUP);
+	put(open(NEIGHBOUR_CGROUP "/memory.max", O_WRONLY), "4M");
+	measure_beside(row, be_full);
+	if (rmdir(NEIGHBOUR_CGROUP))
+		err(1, NEIGHBOUR_CGROUP);
 }
 
 /* With its files, which are most of it: struct ue_group_dir says what the rest is */

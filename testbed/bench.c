@@ -37,6 +37,7 @@
 #include <unistd.h>
 #include <linux/io_uring.h>
 #include <linux/user_events.h>
+#include <linux/userfaultfd.h>
 
 #include "bench-samples.h"
 
@@ -1271,7 +1272,9 @@ static const struct {
 	{ "format",			register_formats },
 	{ "groups/1",			groups_1 },
 	{ "groups/1000",		groups_1000 },
-	{ "groups/beside",		group_neighbour },
+	{ "groups/beside",		beside_large },
+	{ "groups/beside-absent",	beside_absent },
+	{ "groups/beside-full",		beside_full },
 	{ "lttng/ust",			lttng_ust },
 	/* Gives the program pages of its own, which each later fork has to copy */
 	{ "usdt/uprobe",		usdt_uprobe },
