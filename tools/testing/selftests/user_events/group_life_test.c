@@ -216,7 +216,10 @@ TEST_F(group_life, forked_registration_keeps_it)
 	EXPECT_EQ(0, group_remove(web));
 }
 
-/* A container may have its files for longer than there is the group. */
+/*
+ * A container may have its files for longer than there is the group.  This failed,
+ * as the next one, where rmdir left the group to the files.
+ */
 TEST_F(group_life, removed_group_can_not_be_opened_by_a_bind_mount)
 {
 	const char *web = self->groups.web;

@@ -165,7 +165,10 @@ TEST_F(group_limit, place_is_free_as_soon_as_the_tracer_went)
 	}
 }
 
-/* Many take a while: it is done for who comes in between, not left to chance. */
+/*
+ * Many take a while: it is done for who comes in between, not left to chance.  It
+ * failed where a registration that met the limit did not remove what waited for it.
+ */
 TEST_F(group_limit, place_is_free_as_soon_as_the_tracer_of_many_went)
 {
 	const char *web = self->groups.web, *name = self->groups.stage.name;

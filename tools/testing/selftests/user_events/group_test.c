@@ -228,6 +228,7 @@ TEST_F(group, writes_are_recorded_in_its_system)
 	EXPECT_EQ(7, seen);
 }
 
+/* It failed where the events of all groups were in one table. */
 TEST_F(group, status_shows_its_own_events_only)
 {
 	const char *name = self->groups.stage.name;
@@ -251,6 +252,7 @@ TEST_F(group, status_shows_its_own_events_only)
 	EXPECT_FALSE(strstr(file_read(STATUS_FILE), name));
 }
 
+/* It failed where the losses of all groups were in one table. */
 TEST_F(group, lost_shows_its_own_events_only)
 {
 	const char *name = self->groups.stage.name;
@@ -268,6 +270,7 @@ TEST_F(group, lost_shows_its_own_events_only)
 	ASSERT_EQ(0, event_trace(group_system(self->groups.web), name, false));
 }
 
+/* It failed where a name that the group lacked was looked for in all. */
 TEST_F(group, delete_reaches_its_own_events_only)
 {
 	const char *name = self->groups.stage.name;
@@ -285,6 +288,7 @@ TEST_F(group, delete_reaches_its_own_events_only)
 	EXPECT_EQ(-ENOENT, event_delete(self->groups.web_fd, name));
 }
 
+/* It failed where the default group was named. */
 TEST_F(group, fdinfo_tells_which)
 {
 	const int fd = self->groups.web_fd;
@@ -308,6 +312,7 @@ static int poll_now(int fd)
 	return poll(&ready, 1, 0) == 1 ? ready.revents : 0;
 }
 
+/* It failed where all groups counted their changes together. */
 TEST_F(group, poll_tells_of_its_own_events_only)
 {
 	const int web = group_open(self->groups.web, "user_events_status",
