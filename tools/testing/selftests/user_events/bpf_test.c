@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Checks that BPF programs which are attached through perf see the fields. */
 
-#include <linux/bpf.h>
+#include "bpf.h"
 #include "common.h"
 #include "perf.h"
 
-#define INSN(_code, _dst, _src, _off, _imm)				\
-	((struct bpf_insn) {						\
-		.code = (_code),					\
-		.dst_reg = (_dst),					\
-		.src_reg = (_src),					\
-		.off = (_off),						\
-		.imm = (_imm),						\
-	})
-
 enum { RUNS, SUM, SLOTS };
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	const int ret = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
-
-	return ret < 0 ? -errno : ret;
-}
 
 static int make_map(void)
 {
