@@ -9,19 +9,6 @@ FIXTURE(limit)
 	char max[16];		/* kernel.user_events_max as it was */
 };
 
-static int events_active(void)
-{
-	char *text = file_read(STATUS_FILE);
-	const char *at = text ? strstr(text, "Active: ") : NULL;
-
-	return at ? atoi(at + strlen("Active: ")) : -ENOENT;
-}
-
-static int set_max(int max)
-{
-	return file_write(MAX_FILE, say("%d", max));
-}
-
 FIXTURE_SETUP(limit)
 {
 	if (!stage_open(_metadata, &self->stage))
@@ -75,7 +62,7 @@ TEST_F(limit, one_more_event_is_EMFILE)
 	__u32 *word = self->stage.word;
 	int flags;
 
-	ASSERT_EQ(0, set_max(events_active()));
+	ASSERT_EQ(0, events_set_max(events_active()));
 	for (flags = 0; flags < 4; flags++) {
 		EXPECT_EQ(-EMFILE, event_register(fd, other, word, 1, flags)) {
 			TH_LOG("flags %d", flags);
@@ -98,7 +85,7 @@ TEST_F(limit, one_place_is_one_event)
 	const char *three = say("%s_3 u32 a", self->stage.name);
 	const int fd = self->stage.fd;
 
-	ASSERT_EQ(0, set_max(events_active() + 1));
+	ASSERT_EQ(0, events_set_max(events_active() + 1));
 	EXPECT_EQ(1, event_register(fd, two, self->stage.word, 1, SINGLE));
 	EXPECT_EQ(-EMFILE, event_register(fd, three, self->stage.word, 2,
 					  SINGLE));
@@ -109,7 +96,7 @@ TEST_F(limit, below_the_number_in_use_keeps_them)
 {
 	const int fd = self->stage.fd;
 
-	ASSERT_EQ(0, set_max(0));
+	ASSERT_EQ(0, events_set_max(0));
 	EXPECT_TRUE(event_listed(self->stage.name));
 	EXPECT_EQ(0, event_register(fd, say("%s u32 a", self->stage.name),
 				    self->stage.word, 1, SINGLE));
@@ -123,7 +110,7 @@ TEST_F(limit, place_is_free_as_soon_as_an_event_went)
 	const char *two = say("%s_2 u32 a", self->stage.name);
 	int fd, i;
 
-	ASSERT_EQ(0, set_max(events_active() + 1));
+	ASSERT_EQ(0, events_set_max(events_active() + 1));
 	for (i = 0; i < 20; i++) {
 		fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
 		ASSERT_EQ(0, event_register(fd, two, self->stage.word, 1,
@@ -140,7 +127,7 @@ TEST_F(limit, place_is_free_as_soon_as_the_tracer_went)
 	const char *two = say("%s_2", self->stage.name);
 	int fd, i;
 
-	ASSERT_EQ(0, set_max(events_active() + 1));
+	ASSERT_EQ(0, events_set_max(events_active() + 1));
 	for (i = 0; i < 10; i++) {
 		fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
 		ASSERT_EQ(0, event_register(fd, two, self->stage.word, 1,
@@ -160,7 +147,7 @@ TEST_F(limit, order_other_errors_come_before_EMFILE)
 	const int fd = self->stage.fd;
 	__u32 *word = self->stage.word;
 
-	ASSERT_EQ(0, set_max(0));
+	ASSERT_EQ(0, events_set_max(0));
 	EXPECT_EQ(-EINVAL, event_register(fd,
 					  say("%s_2 long a", self->stage.name),
 					  word, 1, SINGLE));

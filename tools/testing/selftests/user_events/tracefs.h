@@ -161,6 +161,26 @@ static inline bool kernel_warned(int log)
 	return false;
 }
 
+/* How many events the default group has. */
+static inline int events_active(void)
+{
+	char *text = file_read(STATUS_FILE);
+	const char *at = text ? strstr(text, "Active: ") : NULL;
+	const int active = at ? atoi(at + strlen("Active: ")) : -ENOENT;
+
+	free(text);
+	return active;
+}
+
+/* The most events that there may be in all groups. */
+static inline int events_set_max(int max)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", max);
+	return file_write(MAX_FILE, text);
+}
+
 /* How often @word stands in @text. */
 static inline int count_of(const char *text, const char *word)
 {
