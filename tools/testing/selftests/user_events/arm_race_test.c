@@ -2,8 +2,9 @@
 /* Changes set_user_event while events and instances are added and removed. */
 
 #include "arm.h"
+#include "race.h"
 
-#define RACE_MS 3000
+#define SECONDS 3
 #define NAMES 3
 
 /* What all who race share. */
@@ -190,7 +191,7 @@ static int race(struct course *course, const racer *racers, int count)
 	pid_t child[16];
 	int i, ret = 0;
 
-	course->end = now_ns() + RACE_MS * 1000000ULL;
+	course->end = now_ns() + race_seconds(SECONDS) * 1000000000ULL;
 	for (i = 0; i < count; i++) {
 		child[i] = spawn();
 		if (!child[i]) {
@@ -221,7 +222,7 @@ static bool nothing_is_left(const struct arm_stage *arms)
 	return !left;
 }
 
-TEST_F_TIMEOUT(race, nothing_is_missed_while_events_come_and_go, 60)
+TEST_F_TIMEOUT(race, nothing_is_missed_while_events_come_and_go, RACE_TIMEOUT)
 {
 	static const racer racers[] = {
 		run_programs, run_programs, run_programs, disturb,
@@ -236,7 +237,7 @@ TEST_F_TIMEOUT(race, nothing_is_missed_while_events_come_and_go, 60)
 	EXPECT_TRUE(nothing_is_left(&self->arms));
 }
 
-TEST_F_TIMEOUT(race, nothing_is_missed_while_patterns_change, 60)
+TEST_F_TIMEOUT(race, nothing_is_missed_while_patterns_change, RACE_TIMEOUT)
 {
 	static const racer racers[] = {
 		run_programs, run_programs, change_patterns, change_patterns,
@@ -252,7 +253,7 @@ TEST_F_TIMEOUT(race, nothing_is_missed_while_patterns_change, 60)
 	EXPECT_TRUE(nothing_is_left(&self->arms));
 }
 
-TEST_F_TIMEOUT(race, instances_come_and_go, 60)
+TEST_F_TIMEOUT(race, instances_come_and_go, RACE_TIMEOUT)
 {
 	static const racer racers[] = {
 		run_programs, run_programs, change_instances, use_instance,

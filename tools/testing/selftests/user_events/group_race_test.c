@@ -2,12 +2,10 @@
 /*
  * Lets many tasks use a group in all ways while it is created and removed.  An
  * operation may only fail with a documented error, and nothing may be left.
- *
- * USER_EVENTS_SECONDS in the environment sets the duration, by default some
- * seconds.
  */
 
 #include "group.h"
+#include "race.h"
 
 #define SECONDS	4
 
@@ -224,10 +222,8 @@ static void race_run(const struct race *race, size_t i, struct racer *racer)
 	}
 }
 
-TEST_F_TIMEOUT(group_race, all_at_once, 600)
+TEST_F_TIMEOUT(group_race, all_at_once, RACE_TIMEOUT)
 {
-	const char *wanted = getenv("USER_EVENTS_SECONDS");
-	const int seconds = wanted ? atoi(wanted) : SECONDS;
 	struct race *race = self->race;
 	struct racer *racer;
 	pid_t pid;
@@ -241,7 +237,7 @@ TEST_F_TIMEOUT(group_race, all_at_once, 600)
 		}
 		race->racers[i].pid = pid;
 	}
-	race->end = now_ns() + seconds * 1000000000ULL;
+	race->end = now_ns() + race_seconds(SECONDS) * 1000000000ULL;
 	store32(&race->started, 1);
 	for (i = 0; i < RACERS; i++) {
 		racer = race->racers + i;
