@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Races of those who use events: what writes, records or lists them, against one
- * another, and against what takes them away.  What each would find is told
- * before it.
+ * another, and against what takes them away.
+ *
+ * With consumers freed at once, and not after a grace period, KASAN reports a use
+ * after free in user_event_emit_copied() within seconds.
  */
 
 #include "arm.h"
