@@ -208,8 +208,8 @@ static inline bool model_matches(int pattern, int event)
 		return key.multi && key.name != 0;
 	case 2: /* *-GROUP:* */
 		return key.group == 1;
-	default: /* user_events:b?c */
-		return !key.group && !key.multi && key.name == 2;
+	default: /* * */
+		return true;
 	}
 }
 

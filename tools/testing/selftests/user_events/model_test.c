@@ -11,7 +11,7 @@
 #include "model_driver.h"
 #include "perf.h"
 
-#define OPERATIONS	1500
+#define OPERATIONS	1000
 #define EVERY		20
 
 /*
@@ -381,7 +381,7 @@ static enum outcome end_some(struct driver *d)
 static enum outcome trace_some(struct driver *d)
 {
 	const int event = some_event(d), instance = below(d, MODEL_INSTANCES);
-	const bool on = one_in(d, 2), there = d->model.events[event].exists;
+	const bool on = one_in(d, 3), there = d->model.events[event].exists;
 	struct model_event *of = d->model.events + event;
 	int ret;
 
@@ -440,7 +440,10 @@ static enum outcome arm_some(struct driver *d)
 static enum outcome disarm_some(struct driver *d)
 {
 	const int instance = below(d, MODEL_INSTANCES);
-	const int pattern = below(d, MODEL_PATTERNS);
+	const struct model_instance *of = d->model.instances + instance;
+	const int pattern = of->count && !one_in(d, 4) ?
+			    of->patterns[below(d, of->count)] :
+			    (int)below(d, MODEL_PATTERNS);
 	enum outcome outcome;
 	int ret;
 
@@ -526,23 +529,23 @@ static const struct operation {
 	int weight;
 	enum outcome (*run)(struct driver *d);
 } operations[] = {
-	{ "open, close",	20, open_or_close },
+	{ "open, close",	30, open_or_close },
 	{ "register",		60, register_some },
-	{ "unregister",		30, unregister_some },
+	{ "unregister",		50, unregister_some },
 	{ "emit",		15, emit_some },
 	{ "delete",		12, delete_some },
-	{ "make by line",	5, make_some },
+	{ "make by line",	12, make_some },
 	{ "remove by line",	10, remove_some },
 	{ "truncate",		2, remove_all },
-	{ "fork",		8, fork_some },
-	{ "end",		7, end_some },
+	{ "fork",		10, fork_some },
+	{ "end",		10, end_some },
 	{ "trace",		20, trace_some },
 	{ "perf",		8, perf_some },
 	{ "add pattern",	5, arm_some },
-	{ "take pattern",	6, disarm_some },
-	{ "take all patterns",	2, disarm_all },
+	{ "take pattern",	8, disarm_some },
+	{ "take all patterns",	3, disarm_all },
 	{ "renew instance",	1, renew_instance },
-	{ "make, remove group",	6, make_or_remove_group },
+	{ "make, remove group",	8, make_or_remove_group },
 	{ "max",		3, limit_group },
 	{ "multi_format_only",	3, restrict_group },
 };
@@ -637,7 +640,7 @@ static void name_all(struct driver *d)
 {
 	static const char *const patterns[MODEL_PATTERNS] = {
 		"%1$s_a", "user_events_multi*:%1$s_b*", "*-%2$s:*",
-		"user_events:%1$s_b?c",
+		"%1$s_*",
 	};
 	int i;
 

@@ -48,6 +48,16 @@ static inline int uring_open(struct uring *ring, __u32 flags)
 	return 0;
 }
 
+static inline void uring_close(struct uring *ring)
+{
+	munmap(ring->submit, ring->params.sq_off.array +
+	       URING_MAX * sizeof(__u32));
+	munmap(ring->complete, ring->params.cq_off.cqes +
+	       2 * URING_MAX * sizeof(struct io_uring_cqe));
+	munmap(ring->requests, URING_MAX * sizeof(struct io_uring_sqe));
+	close(ring->fd);
+}
+
 static inline __u32 *uring_word(char *ring, __u32 offset)
 {
 	return (__u32 *)(ring + offset);
