@@ -5,6 +5,10 @@
  * nothing: the listings are as before, and so are the bits in memory.  Then the
  * same operation succeeds, does what it does otherwise, and when it is undone,
  * nothing is left.
+ *
+ * Seen failing where errors of a registration, of opening a group's file, of
+ * making a group and of copying a set left something, and where an unregister
+ * without memory was -EINVAL.
  */
 
 #include "fault_bench.h"
