@@ -8,10 +8,10 @@
  *   USER_EVENTS_EVERY       after how many the listings are compared
  *
  * Seen failing, after so many operations, where the kernel shared layouts of one
- * length (22), allowed a group one event too many (32), let a fork drop all
- * registrations (32), did not record later events of a pattern (65), lost one
- * registration in the copy of a set (63), left the bit set at unregister (95), and
- * ignored the group in a lookup (112).
+ * length (22), let a fork drop all registrations (32), lost one registration in
+ * the copy of a set (63), did not record later events of a pattern (65), left the
+ * bit set at unregister (95), ignored the group in a lookup (112), kept a
+ * reference at unregister (335), and allowed a group one event too many (553).
  */
 
 #include "model_driver.h"
