@@ -4,9 +4,9 @@
 # BASE chooses the kernel (6.12, latest, or the path of a tree).
 
 MAKEFLAGS += --no-print-directory
-export BASE
+export BASE CONFIG
 
-.PHONY: help demo demo-containers check check-arch bench model lint series series-check shell graft clean
+.PHONY: help demo demo-containers check check-arch bench deb fuzz model lint series series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
@@ -14,6 +14,8 @@ help:
 	@echo 'make check            all tests on a kernel with all checkers on; SHORT=1 for a first look'
 	@echo 'make check-arch       the tests on arm64 and s390x, in QEMU'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
+	@echo 'make fuzz             fuzzes the parser of descriptions; SECONDS=, 60 if not given'
+	@echo 'make deb              a kernel package with the configuration of the distribution'
 	@echo 'make model            searches a model of the registrations, and of mistakes in it'
 	@echo 'make lint             checkpatch, sparse, W=1 and all other checkers on our files'
 	@echo 'make series           the change as a patch series, in build/series'
@@ -41,6 +43,12 @@ bench:
 
 model:
 	@testbed/model/run
+
+fuzz:
+	@testbed/fuzz/layout-run $(or $(SECONDS),60)
+
+deb:
+	@testbed/deb
 
 lint:
 	@testbed/lint
