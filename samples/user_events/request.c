@@ -3,7 +3,7 @@
  * request: emits an event for each request that a server has answered.
  *
  * Other programs may give the event of this name other fields.  The tutorial
- * in Documentation/trace/user_events.rst explains each step.
+ * in the documentation of user_events explains each step.
  */
 #include <errno.h>
 #include <fcntl.h>
