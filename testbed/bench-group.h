@@ -165,8 +165,10 @@ static void groups_1000(const char *row)
 
 static void say_ready(int ready)
 {
-	if (write(ready, "", 1) != 1)
-		err(1, "write");
+	uint64_t one = 1;
+
+	if (write(ready, &one, sizeof(one)) != sizeof(one))
+		err(1, "eventfd");
 }
 
 /* Has most of all events, and addresses of one that change with it */
@@ -266,25 +268,30 @@ static void be_full(int fd, int ready)
 
 static void measure_beside(const char *row, void (*be)(int fd, int ready))
 {
-	int ready[2], enable;
+	int ready, enable;
+	uint64_t nr;
 	pid_t pid;
-	char byte;
 
 	if (!has_groups())
 		return;
 	make_group("neighbour");
-	if (pipe(ready))
-		err(1, "pipe");
+	/* A pipe would need memory for what is written, which a full cgroup has not */
+	ready = eventfd(0, EFD_NONBLOCK);
+	if (ready < 0)
+		err(1, "eventfd");
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		be(open_group("neighbour"), ready[1]);
+		be(open_group("neighbour"), ready);
 		for (;;)
 			pause();
 	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1)
-		errx(1, "no neighbour");
+	while (read(ready, &nr, sizeof(nr)) != sizeof(nr)) {
+		if (waitpid(pid, NULL, WNOHANG))
+			errx(1, "no neighbour");
+		usleep(1000);
+	}
+	close(ready);
 	usleep(50000);
 	measure_group(row);
 	enable = open(TRACING "events/user_events_multi-neighbour/enable", O_WRONLY);
