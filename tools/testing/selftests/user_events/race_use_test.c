@@ -434,7 +434,13 @@ static int probe(struct side *side)
 	snprintf(path, sizeof(path), TRACEFS "/events/eprobes/%s_p/enable",
 		 use->name);
 	snprintf(remove, sizeof(remove), "-:eprobes/%s_p", use->name);
-	ret = append_line(DYNAMIC_FILE, make) ?: file_write(path, "1");
+	ret = append_line(DYNAMIC_FILE, make);
+	/* A kernel without event probes takes none. */
+	if (ret == -EINVAL && !side->done) {
+		pause_ms(10);
+		return REFUSED;
+	}
+	ret = ret ?: file_write(path, "1");
 	if (ret)
 		return ret;
 	pause_ms(round_of(side) % 4);
