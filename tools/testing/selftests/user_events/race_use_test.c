@@ -296,7 +296,8 @@ static int read_fdinfo(struct side *side)
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", getppid(), SLOT);
-	return read_path(path);
+	/* The parent may be about to end, or to replace the file. */
+	return may(read_path(path), -ENOENT, -ESRCH);
 }
 
 static int poll_status(struct side *side)
