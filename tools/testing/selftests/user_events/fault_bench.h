@@ -169,12 +169,6 @@ static int have_four_events(struct bench *bench)
 	return ret;
 }
 
-/* An event that nothing but the file keeps. */
-static int have_unregistered(struct bench *bench)
-{
-	return have_file(bench) ?: do_register(bench) ?: unregister_all(bench);
-}
-
 static int unregister_last(struct bench *bench)
 {
 	return event_unregister(bench->fd, bench->stage.word, 0);

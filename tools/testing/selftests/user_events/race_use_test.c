@@ -334,15 +334,21 @@ TEST_F_TIMEOUT(race_use, reading_against_delete, RACE_TIMEOUT)
  * Consumers of an event, all at once.
  */
 
-/* Records in the instance at @dir, every second round. */
-static int record_in(struct side *side, const char *dir)
+/* Switches the event on or off in the instance at @dir. */
+static int switch_in(const struct side *side, const char *dir, bool on)
 {
 	const struct use *use = side->race;
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/events/" SYSTEM "/%s/enable", dir,
 		 use->name);
-	return file_write(path, round_of(side) % 2 ? "1" : "0");
+	return file_write(path, on ? "1" : "0");
+}
+
+/* Records in the instance at @dir, every second round. */
+static int record_in(struct side *side, const char *dir)
+{
+	return switch_in(side, dir, round_of(side) % 2);
 }
 
 static int record_at_top(struct side *side)
@@ -513,15 +519,11 @@ TEST_F_TIMEOUT(race_use, consumers_come_and_go, RACE_TIMEOUT)
 
 static int change_instance(struct side *side, const char *dir)
 {
-	const struct use *use = side->race;
-	char path[256];
 	int ret;
 
 	if (mkdir(dir, 0700))
 		return -errno;
-	snprintf(path, sizeof(path), "%s/events/" SYSTEM "/%s/enable", dir,
-		 use->name);
-	ret = may(file_write(path, "1"), -ENOENT, -ENODEV);
+	ret = may(switch_in(side, dir, true), -ENOENT, -ENODEV);
 	if (!ret)
 		pause_ms(round_of(side) % 4);
 	if (rmdir(dir))
