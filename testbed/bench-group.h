@@ -171,26 +171,33 @@ static void say_ready(int ready)
 		err(1, "eventfd");
 }
 
+/* Registers one event for so many addresses, @stride bytes apart */
+static void reg_addresses(int fd, void *at, size_t stride, unsigned int nr)
+{
+	struct user_reg request = {
+		.size		= sizeof(request),
+		.enable_size	= sizeof(uint32_t),
+		.enable_addr	= (uintptr_t)at,
+		.name_args	= (uintptr_t)"bench u64 field00000",
+		.flags		= USER_EVENT_REG_MULTI_FORMAT,
+	};
+
+	for (; nr; nr--, request.enable_addr += stride) {
+		if (ioctl(fd, DIAG_IOCSREG, &request))
+			err(1, "register an address");
+	}
+}
+
 /* Has most of all events, and addresses of one that change with it */
 static void be_large(int fd, int ready)
 {
 	static uint32_t words[NEIGHBOUR_ADDRESSES];
-	struct user_reg request = {
-		.size		= sizeof(request),
-		.enable_size	= sizeof(words[0]),
-		.name_args	= (uintptr_t)"bench u64 field00000",
-		.flags		= USER_EVENT_REG_MULTI_FORMAT,
-	};
 	unsigned int i;
 
 	for (i = 0; i < NEIGHBOUR_EVENTS; i++)
 		reg(fd, i, format(i));
-	for (i = 0; i < NEIGHBOUR_ADDRESSES; i++) {
-		words[i] = 0;
-		request.enable_addr = (uintptr_t)&words[i];
-		if (ioctl(fd, DIAG_IOCSREG, &request))
-			err(1, "register an address");
-	}
+	memset(words, 0, sizeof(words));
+	reg_addresses(fd, words, sizeof(words[0]), NEIGHBOUR_ADDRESSES);
 	say_ready(ready);
 }
 
@@ -213,22 +220,11 @@ static void hold_pages(void *pages, size_t size)
 static void be_absent(int fd, int ready)
 {
 	size_t page = getpagesize(), size = NEIGHBOUR_PAGES * page;
-	struct user_reg request = {
-		.size		= sizeof(request),
-		.enable_size	= sizeof(uint32_t),
-		.name_args	= (uintptr_t)"bench u64 field00000",
-		.flags		= USER_EVENT_REG_MULTI_FORMAT,
-	};
 	char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned int i;
 
 	if (pages == MAP_FAILED)
 		err(1, "mmap");
-	for (i = 0; i < NEIGHBOUR_PAGES; i++) {
-		request.enable_addr = (uintptr_t)pages + i * page;
-		if (ioctl(fd, DIAG_IOCSREG, &request))
-			err(1, "register an absent page");
-	}
+	reg_addresses(fd, pages, page, NEIGHBOUR_PAGES);
 	hold_pages(pages, size);
 	put(open_enable_in("user_events_multi-neighbour", "bench"), "1");
 	/* Until all that may be waited for is */
