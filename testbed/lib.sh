@@ -141,6 +141,22 @@ room_for()
 		die "$2 has ${free// /} GiB free and $1 are needed: free some, or set XDG_CACHE_HOME"
 }
 
+# progress SECONDS: passes the log of a kernel build on, and tells at such intervals
+# how far it has come
+progress()
+{
+	local line start=$SECONDS next=$((SECONDS + $1)) done=0
+
+	while read -r line; do
+		printf '%s\n' "$line"
+		[[ $line != 'CC '* ]] || done=$((done + 1))
+		[[ $SECONDS -lt $next ]] || {
+			say "  $done files, $((SECONDS - start)) s"
+			next=$((SECONDS + $1))
+		}
+	done
+}
+
 # is_kernel DIR
 is_kernel()
 {
