@@ -262,9 +262,9 @@ FIXTURE_TEARDOWN_PARENT(fault)
 
 	fault_close(&bench->faults);
 	file_truncate(arm_path(TRACEFS));
+	stage_clean(&bench->stage);
 	if (*bench->group)
 		groups_clean(bench->group, bench->stage.name);
-	stage_clean(&bench->stage);
 }
 
 /* What the operation did, or did not do. */

@@ -176,9 +176,10 @@ static inline bool groups_open(struct __test_metadata *_metadata,
 /* To stand in a FIXTURE_TEARDOWN_PARENT(). */
 static inline void groups_close(struct groups *groups)
 {
+	/* An instance that records events of a group goes before them */
+	stage_clean(&groups->stage);
 	if (groups->prefix[0])
 		groups_clean(groups->prefix, groups->stage.name);
-	stage_clean(&groups->stage);
 }
 
 #endif
