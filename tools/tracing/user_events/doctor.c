@@ -48,8 +48,9 @@ struct question {
 	unsigned int mode;
 };
 
+/* To write is enough for user_events_data, but most programs open it for both */
 static const struct question questions[] = {
-	{ "register", "register and emit events", "user_events_data", 2 },
+	{ "register", "register and emit events", "user_events_data", 6 },
 	{ "status", "see who records", "user_events_status", 4 },
 	{ "lost", "see what was lost", "user_events_lost", 4 },
 };
