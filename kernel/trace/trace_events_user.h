@@ -149,6 +149,7 @@ struct user_event_discard {
  * struct user_event_group - a group of events, with names of its own
  * @name: its name in user_events_groups, or "-" for the default group, which is
  *	not a valid name there
+ * @id: 0 for the default group; another has a number of its own, but it wraps
  * @single: class of its single-format events
  * @multi: class of its multi-format events
  * @refs: one for its directory, one for each open file of the group, and one
@@ -165,6 +166,7 @@ struct user_event_discard {
  */
 struct user_event_group {
 	const char			*name;
+	u32				id;
 	struct trace_event_class	single;
 	struct trace_event_class	multi;
 	refcount_t			refs;

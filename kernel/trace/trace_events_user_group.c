@@ -347,11 +347,15 @@ static unsigned int ue_count_files(const struct user_event_group_file *file)
 	return nr;
 }
 
+/* user_event_group::id of the newest group; guarded by ue_groups_lock */
+static u32 ue_last_group_id;
+
 static struct ue_group_dir *ue_alloc_group(const char *name)
 {
 	unsigned int nr = ue_count_files(ue_common_files) + ue_count_files(ue_own_files);
 	struct ue_group_dir *dir;
 
+	lockdep_assert_held(&ue_groups_lock);
 	dir = kzalloc(struct_size(dir, inodes, nr), USER_EVENT_GFP);
 	if (!dir)
 		return NULL;
@@ -359,6 +363,7 @@ static struct ue_group_dir *ue_alloc_group(const char *name)
 	snprintf(dir->single, sizeof(dir->single), USER_EVENTS_SYSTEM "-%s", name);
 	snprintf(dir->multi, sizeof(dir->multi), USER_EVENTS_MULTI_SYSTEM "-%s", name);
 	user_event_group_init(&dir->group, dir->name, dir->single, dir->multi);
+	dir->group.id = ++ue_last_group_id;
 	return dir;
 }
 

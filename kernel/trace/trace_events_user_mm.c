@@ -11,6 +11,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
+#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
 #include "trace_events_user_mm.h"
@@ -21,9 +22,25 @@ struct workqueue_struct *user_event_job_wq;
 static LIST_HEAD(ue_held);
 static DEFINE_SPINLOCK(ue_held_lock);
 
+/*
+ * Returns the user of the initial user namespace who is accountable for current:
+ * in other namespaces, a user may have any number of user ids.
+ */
+static kuid_t ue_accountable_user(void)
+{
+	const struct user_namespace *ns = current_user_ns();
+	kuid_t user = current_uid();
+
+	/* A namespace has a reference to its parent */
+	for (; ns != &init_user_ns; ns = ns->parent)
+		user = ns->owner;
+	return user;
+}
+
 /**
  * user_event_mm_alloc - allocate the user_event_mm of an address space
  * @mm: the address space
+ * @group: user_event_group::id of the group of its first registration
  * @job: the function of its job
  *
  * Context: Process context, may sleep; @mm is current's, or is being created by
@@ -31,7 +48,7 @@ static DEFINE_SPINLOCK(ue_held_lock);
  *
  * Return: the struct with one reference, or NULL without memory.
  */
-struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job)
+struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, u32 group, work_func_t job)
 {
 	struct user_event_mm *umm = kzalloc(sizeof(*umm), USER_EVENT_GFP);
 
@@ -43,7 +60,8 @@ struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job)
 	mutex_init(&umm->lock);
 	spin_lock_init(&umm->job_lock);
 	refcount_set(&umm->refs, 1);
-	umm->user = current_uid();
+	umm->user = ue_accountable_user();
+	umm->group = group;
 	INIT_LIST_HEAD(&umm->held);
 	INIT_LIST_HEAD(&umm->waiters);
 	INIT_DELAYED_WORK(&umm->job, job);

@@ -63,8 +63,9 @@ struct user_event_waiter {
  * @sharer: the sharer of @set; NULL when @set is; changes together with it
  * @refs: one for mm_struct::user_event_mm, one for @job while it is queued or
  *	runs, one for each waiter that is queued or runs
- * @user: the user of the first registration; each user has a limited number of
- *	waiters
+ * @user: the user who is accountable for the process of the first registration
+ * @group: user_event_group::id of the group of the first registration; in each
+ *	group, each user has a limited number of waiters
  * @nr_held: number of mm_users of @mm that @job and @waiters hold, in contrast
  *	to tasks and others; changed together with mm_users under ue_held_lock
  * @held: in the list of address spaces with @nr_held, under ue_held_lock
@@ -88,6 +89,7 @@ struct user_event_mm {
 	struct user_event_sharer	*sharer;
 	refcount_t			refs;
 	kuid_t				user;
+	u32				group;
 	int				nr_held;
 	struct list_head		held;
 	spinlock_t			job_lock; /* behind to waiters */
@@ -114,7 +116,7 @@ int user_event_fault_in_nowait(struct mm_struct *mm, unsigned long addr);
 int user_event_fault_in(struct mm_struct *mm, unsigned long addr);
 
 /* trace_events_user_mm.c: the life of an address space */
-struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, work_func_t job);
+struct user_event_mm *user_event_mm_alloc(struct mm_struct *mm, u32 group, work_func_t job);
 void user_event_mm_put(struct user_event_mm *umm);
 bool user_event_mm_hold(struct user_event_mm *umm);
 void user_event_mm_release(struct user_event_mm *umm);

@@ -13,14 +13,14 @@
 
 #include "trace_events_user_mm.h"
 
-static struct user_event_mm *ue_find_or_add_mm(struct mm_struct *mm)
+static struct user_event_mm *ue_find_or_add_mm(struct mm_struct *mm, u32 group)
 {
 	struct user_event_mm *umm = READ_ONCE(mm->user_event_mm), *other;
 
 	/* @mm is current's address space, so it can't end meanwhile */
 	if (umm)
 		return umm;
-	umm = user_event_mm_alloc(mm, user_event_job);
+	umm = user_event_mm_alloc(mm, group, user_event_job);
 	if (!umm)
 		return NULL;
 	other = cmpxchg(&mm->user_event_mm, NULL, umm);
@@ -173,7 +173,7 @@ static int ue_add_enabler(struct user_event_mm *umm, struct user_event_enabler *
  */
 int user_event_register(struct user_event *event, unsigned long addr, u8 bit, u8 size)
 {
-	struct user_event_mm *umm = ue_find_or_add_mm(current->mm);
+	struct user_event_mm *umm = ue_find_or_add_mm(current->mm, event->name->group->id);
 	struct user_event_enabler *enabler;
 	int ret;
 
@@ -316,7 +316,7 @@ void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm)
 	if (!user_event_set_first(parent->set, 0, 0))
 		return;
 
-	child = user_event_mm_alloc(mm, user_event_job);
+	child = user_event_mm_alloc(mm, parent->group, user_event_job);
 	if (!child)
 		return;
 	sharer = user_event_sharer_alloc(child);

@@ -4,7 +4,7 @@
  *
  * A waiter faults in one page for the job of an address space, which never
  * waits itself, and then lets the job run.  A waiter may wait for user space
- * for ever, so the number of waiters per user is limited.
+ * for ever, so the number of waiters per user and group is limited.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -13,45 +13,53 @@
 
 #include "trace_events_user_mm.h"
 
-/* Maximum number of waiters of a user */
+/* Maximum number of waiters of a user in a group */
 #define UE_MAX_WAITERS 16
 
 /* Maximum number of pages of an address space that are noted as failed */
 #define UE_MAX_FAILED 128
 
-/* Number of waiters of each user that has one, by user id */
+/* Number of waiters of each user and group that has one, by ue_waiter_key() */
 static DEFINE_XARRAY(ue_waiters_of_user);
 
 static struct workqueue_struct *ue_waiter_wq;
 
-static bool ue_take_waiter_of(kuid_t user)
+/* On 32-bit architectures, a user has the same key in all groups */
+static unsigned long ue_waiter_key(const struct user_event_mm *umm)
 {
+	return (u64)umm->group << 32 | __kuid_val(umm->user);
+}
+
+static bool ue_take_waiter_of(const struct user_event_mm *umm)
+{
+	const unsigned long key = ue_waiter_key(umm);
 	bool taken = false;
 	unsigned long nr;
 	void *entry;
 
 	xa_lock(&ue_waiters_of_user);
-	entry = xa_load(&ue_waiters_of_user, __kuid_val(user));
+	entry = xa_load(&ue_waiters_of_user, key);
 	nr = entry ? xa_to_value(entry) : 0;
 	if (nr < UE_MAX_WAITERS)
-		taken = !xa_is_err(__xa_store(&ue_waiters_of_user, __kuid_val(user),
+		taken = !xa_is_err(__xa_store(&ue_waiters_of_user, key,
 					      xa_mk_value(nr + 1),
 					      GFP_NOWAIT | __GFP_NOWARN));
 	xa_unlock(&ue_waiters_of_user);
 	return taken;
 }
 
-static void ue_give_waiter_of(kuid_t user)
+static void ue_give_waiter_of(const struct user_event_mm *umm)
 {
+	const unsigned long key = ue_waiter_key(umm);
 	unsigned long nr;
 
 	xa_lock(&ue_waiters_of_user);
-	nr = xa_to_value(xa_load(&ue_waiters_of_user, __kuid_val(user))) - 1;
+	nr = xa_to_value(xa_load(&ue_waiters_of_user, key)) - 1;
 	/* Replacing an entry needs no memory */
 	if (nr)
-		__xa_store(&ue_waiters_of_user, __kuid_val(user), xa_mk_value(nr), 0);
+		__xa_store(&ue_waiters_of_user, key, xa_mk_value(nr), 0);
 	else
-		__xa_erase(&ue_waiters_of_user, __kuid_val(user));
+		__xa_erase(&ue_waiters_of_user, key);
 	xa_unlock(&ue_waiters_of_user);
 }
 
@@ -106,7 +114,7 @@ static void ue_waiter_work(struct work_struct *work)
 		ret = ue_wait(waiter);
 		user_event_mm_release(umm);
 	}
-	ue_give_waiter_of(umm->user);
+	ue_give_waiter_of(umm);
 	if (!ue_end_waiter(waiter, ret))
 		kfree(waiter);
 	if (!ret)
@@ -118,11 +126,11 @@ static void ue_start_waiter(struct user_event_mm *umm, unsigned long addr)
 {
 	struct user_event_waiter *waiter;
 
-	if (!ue_take_waiter_of(umm->user))
+	if (!ue_take_waiter_of(umm))
 		return;
 	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL | __GFP_NOWARN);
 	if (!waiter) {
-		ue_give_waiter_of(umm->user);
+		ue_give_waiter_of(umm);
 		return;
 	}
 	INIT_WORK(&waiter->work, ue_waiter_work);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include "common.h"
 #include "cgroup.h"
+#include "late.h"
 
 /* What a toggle that waits for nobody never takes, on a slow machine either. */
 #define AT_ONCE_MS 1000
@@ -242,55 +243,102 @@ TEST_F_TIMEOUT(hold, time_of_a_toggle_does_not_grow_with_forks, 240)
 /* More than any work queue runs at a time, before Linux 7. */
 #define HOARDERS 600
 
-/* Has a registered page that never comes. */
-static int hoard(const char *event, __u32 *told)
-{
-	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
-	void *page = map_pages(1, MAP_PRIVATE);
+/* Users of a namespace, each of which may have 16 pages waited for. */
+#define USERS	200
 
-	if (fd < 0 || event_register(fd, event, page, 0, SINGLE) ||
-	    madvise(page, getpagesize(), MADV_DONTNEED) || hold_back(page) < 0)
-		return 1;
-	__atomic_fetch_add(told, 1, __ATOMIC_RELEASE);
-	for (;;)
-		pause();
-}
-
-/*
- * Has a registered page that is late: as another user, until somebody waits for
- * it, else it comes by itself.
- */
-static int be_late(const char *event, __u32 *told, bool other_user)
+/* Has a registered page that never comes, as a user of a namespace, if any. */
+static int hoard(const char *event, __u32 *told, int namespace, int user)
 {
 	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
 	void *page = map_pages(1, MAP_PRIVATE);
 	const int uffd = hold_open();
 
-	if (fd < 0 || uffd < 0 || (other_user && become_nobody()))
+	if (fd < 0 || uffd < 0)
 		return 1;
+	if (namespace >= 0 &&
+	    (setns(namespace, CLONE_NEWUSER) || setresuid(user, user, user)))
+		return 2;
 	if (event_register(fd, event, page, 0, SINGLE) ||
 	    madvise(page, getpagesize(), MADV_DONTNEED) ||
 	    hold_pages(uffd, page, 1))
-		return 2;
-	store32(told, 1);
-	if (!wait32(told, 2))
 		return 3;
-	if (other_user) {
-		if (wait_fault(uffd, PATIENCE_MS) != page)
-			return 4;
-	} else {
-		pause_ms(1000);
+	__atomic_fetch_add(told, 1, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+/* A namespace with USERS users, or a negative errno. */
+static int users_open(__u32 *told)
+{
+	int ret, fd = -EIO;
+	pid_t child;
+
+	child = spawn();
+	if (!child) {
+		store32(told, unshare(CLONE_NEWUSER) ? 2 : 1);
+		for (;;)
+			pause();
 	}
-	if (let_come(uffd, page))
-		return 5;
-	return wait32(page, 1) ? 0 : 6;
+	while (!load32(told))
+		pause_ms(1);
+	if (load32(told) == 1) {
+		ret = file_write(say("/proc/%d/uid_map", child),
+				 say("0 100000 %d", USERS));
+		fd = ret ?: open(say("/proc/%d/ns/user", child),
+				 O_RDONLY | O_CLOEXEC);
+	}
+	kill(child, SIGKILL);
+	reap(child);
+	store32(told, 0);
+	return fd;
+}
+
+FIXTURE(hoard)
+{
+	struct stage stage;
+	__u32 *shared;		/* a page shared with children */
+	int namespace;
+};
+
+FIXTURE_VARIANT(hoard)
+{
+	bool many_users;
+};
+
+FIXTURE_VARIANT_ADD(hoard, one_user)
+{
+	.many_users = false,
+};
+
+FIXTURE_VARIANT_ADD(hoard, users_of_a_namespace)
+{
+	.many_users = true,
+};
+
+FIXTURE_SETUP(hoard)
+{
+	self->namespace = -1;
+	if (!stage_open(_metadata, &self->stage))
+		return;
+	self->shared = map_pages(1, MAP_SHARED);
+	if (!variant->many_users)
+		return;
+	self->namespace = users_open(self->shared);
+	if (self->namespace < 0)
+		SKIP(return, "no user namespaces: %d", self->namespace);
+}
+
+FIXTURE_TEARDOWN_PARENT(hoard)
+{
+	stage_clean(&self->stage);
 }
 
 /*
  * Before, both of the late ones had their bits clear for as long as the others
- * were there: the work queue had no place left.
+ * were there: the work queue had no place left.  So it was for the users of a
+ * namespace where each had waiters of his own.
  */
-TEST_F_TIMEOUT(hold, pages_that_never_come_keep_no_others_away, 120)
+TEST_F_TIMEOUT(hoard, pages_that_never_come_keep_no_others_away, 180)
 {
 	const char *hoarded = say("%s_hoarded", self->stage.name);
 	pid_t hoarders[HOARDERS], late[2];
@@ -304,7 +352,8 @@ TEST_F_TIMEOUT(hold, pages_that_never_come_keep_no_others_away, 120)
 	for (i = 0; i < HOARDERS; i++) {
 		hoarders[i] = spawn();
 		if (!hoarders[i])
-			_exit(hoard(hoarded, self->shared));
+			_exit(hoard(hoarded, self->shared, self->namespace,
+				    i % USERS));
 		ASSERT_LT(0, hoarders[i]);
 	}
 	while (load32(self->shared) < HOARDERS)
@@ -314,8 +363,13 @@ TEST_F_TIMEOUT(hold, pages_that_never_come_keep_no_others_away, 120)
 
 	for (i = 0; i < 2; i++) {
 		late[i] = spawn();
-		if (!late[i])
-			_exit(be_late(self->stage.name, told + i, i == 1));
+		if (!late[i]) {
+			uffd = hold_open();
+			if (i == 1 && become_nobody())
+				_exit(1);
+			_exit(be_late(self->stage.fd, uffd, self->stage.name,
+				      told + i, i == 0));
+		}
 		ASSERT_TRUE(wait32(told + i, 1));
 	}
 	ASSERT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
