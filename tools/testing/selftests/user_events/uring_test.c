@@ -318,13 +318,26 @@ TEST_F(uring, write_that_must_not_wait_is_taken)
 	EXPECT_TRUE(in_order(self->stage.name));
 }
 
-/* The thread that submits for a ring with IORING_SETUP_SQPOLL. */
-static pid_t poller_of(const struct uring *ring)
+static pid_t poller_now(const struct uring *ring)
 {
 	char *text = file_read(say("/proc/self/fdinfo/%d", ring->fd));
 	const char *at = text ? strstr(text, "SqThread:\t") : NULL;
 
 	return at ? strtol(at + strlen("SqThread:\t"), NULL, 10) : -1;
+}
+
+/*
+ * The thread that submits for a ring with IORING_SETUP_SQPOLL.  fdinfo only
+ * tries the ring's lock, and shows -1 while that thread holds it.
+ */
+static pid_t poller_of(const struct uring *ring)
+{
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	pid_t poller;
+
+	while ((poller = poller_now(ring)) < 0 && now_ns() < end)
+		pause_ms(1);
+	return poller;
 }
 
 TEST_F(uring, polled_batch_is_recorded_in_order_as_the_pollers)
