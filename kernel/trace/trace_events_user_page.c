@@ -102,9 +102,14 @@ static bool ue_assign_bit(void *value, u8 size, u8 bit, bool on)
  */
 bool user_event_write_bit(struct page *page, const struct user_event_enabler *enabler, bool on)
 {
-	void *base = kmap_local_page(page);
+	void *base;
 	bool changed;
 
+	/*
+	 * Where the memory map is sparse, this reads the page's section from its
+	 * flags.  The section never changes, while the core changes other bits.
+	 */
+	base = data_race(kmap_local_page(page));
 	changed = ue_assign_bit(base + offset_in_page(enabler->addr),
 				enabler->size, enabler->bit, on);
 	flush_dcache_page(page);
