@@ -9,6 +9,7 @@
 #ifndef _LINUX_USER_EVENTS_H
 #define _LINUX_USER_EVENTS_H
 
+#include <linux/compiler.h>
 #include <linux/mm_types.h>
 #include <uapi/linux/user_events.h>
 
@@ -35,7 +36,8 @@ static inline void user_events_mm_init(struct mm_struct *mm)
  */
 static inline void user_events_mm_fork(struct mm_struct *mm, struct mm_struct *oldmm)
 {
-	if (unlikely(oldmm->user_event_mm))
+	/* Another thread of the parent may register for the first time now */
+	if (unlikely(READ_ONCE(oldmm->user_event_mm)))
 		user_event_mm_dup(mm, oldmm);
 }
 
@@ -47,7 +49,8 @@ static inline void user_events_mm_fork(struct mm_struct *mm, struct mm_struct *o
  */
 static inline void user_events_mm_exit(struct mm_struct *mm)
 {
-	if (unlikely(mm->user_event_mm))
+	/* A job that has held the address space may take it now */
+	if (unlikely(READ_ONCE(mm->user_event_mm)))
 		user_event_mm_end(mm);
 }
 

@@ -307,7 +307,7 @@ int user_event_unregister(unsigned long addr, u8 bit)
  */
 void user_event_mm_dup(struct mm_struct *mm, struct mm_struct *oldmm)
 {
-	struct user_event_mm *parent = oldmm->user_event_mm, *child;
+	struct user_event_mm *parent = READ_ONCE(oldmm->user_event_mm), *child;
 	struct user_event_sharer *sharer;
 
 	mmap_assert_write_locked(mm);
