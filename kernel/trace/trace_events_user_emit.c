@@ -99,7 +99,8 @@ static __always_inline bool ue_record_ftrace(struct trace_event_file *file,
 	struct trace_event_buffer buffer __uninitialized;
 	struct trace_entry *entry;
 
-	if (trace_trigger_soft_disabled(file))
+	/* As for all events, the flags are tested while the core may change them */
+	if (data_race(trace_trigger_soft_disabled(file)))
 		return true;
 
 	entry = trace_event_buffer_reserve(&buffer, file, sizeof(*entry) + len);
