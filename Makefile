@@ -6,7 +6,7 @@
 MAKEFLAGS += --no-print-directory
 export BASE CONFIG
 
-.PHONY: help demo demo-containers check check-arch check-races bench deb fuzz model lint series series-check shell graft clean
+.PHONY: help demo demo-containers check check-arch check-races soak bench deb fuzz model lint series series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
@@ -14,6 +14,7 @@ help:
 	@echo 'make check            all tests on a kernel with all checkers on; SHORT=1 for a first look'
 	@echo 'make check-arch       the tests on arm64 and s390x, in QEMU'
 	@echo 'make check-races      the races on a kernel that finds data races; SECONDS= of each, 20'
+	@echo 'make soak             mixes tests for MINUTES=, 10 if not given, and looks for leaks'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
 	@echo 'make fuzz             fuzzes the parser of descriptions; SECONDS=, 60 if not given'
 	@echo 'make deb              a kernel package with the configuration of the distribution'
@@ -41,6 +42,9 @@ check-arch:
 
 check-races:
 	@testbed/check-races $(or $(SECONDS),20)
+
+soak:
+	@testbed/soak $(or $(MINUTES),10)
 
 bench:
 	@testbed/bench $(if $(RECORD),--record)
