@@ -6,7 +6,8 @@
 MAKEFLAGS += --no-print-directory
 export BASE CONFIG
 
-.PHONY: help demo demo-containers check check-arch check-races soak bench deb fuzz model lint series series-check shell graft clean
+.PHONY: help demo demo-containers check check-arch check-races soak bench cover deb fuzz model lint series \
+	series-check shell graft clean
 
 help:
 	@echo 'make demo             two formats of one event, traced side by side, in a few minutes'
@@ -16,6 +17,7 @@ help:
 	@echo 'make check-races      the races on a kernel that finds data races; SECONDS= of each, 20'
 	@echo 'make soak             mixes tests for MINUTES=, 10 if not given, and looks for leaks'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
+	@echo 'make cover            which lines of the implementation the tests execute'
 	@echo 'make fuzz             fuzzes the parser of descriptions; SECONDS=, 60 if not given'
 	@echo 'make deb              a kernel package with the configuration of the distribution'
 	@echo 'make model            searches a model of the registrations, and of mistakes in it'
@@ -48,6 +50,9 @@ soak:
 
 bench:
 	@testbed/bench $(if $(RECORD),--record)
+
+cover:
+	@testbed/cover
 
 model:
 	@testbed/model/run
