@@ -55,18 +55,18 @@ FIXTURE_VARIANT_ADD(fault, open)
 
 FIXTURE_VARIANT_ADD(fault, register_single)
 {
-	.op = { have_file, do_register, unregister_and_close, .least = 15 },
+	.op = { have_file, do_register, unregister_and_close, .least = 10 },
 };
 
 FIXTURE_VARIANT_ADD(fault, register_multi)
 {
-	.op = { have_file, register_multi, unregister_and_close, .least = 15 },
+	.op = { have_file, register_multi, unregister_and_close, .least = 10 },
 };
 
 FIXTURE_VARIANT_ADD(fault, register_persistent)
 {
 	.op = { have_file, register_persistent, unregister_and_delete,
-		.least = 15 },
+		.least = 10 },
 };
 
 FIXTURE_VARIANT_ADD(fault, register_what_another_file_has)
@@ -78,20 +78,20 @@ FIXTURE_VARIANT_ADD(fault, register_what_another_file_has)
 FIXTURE_VARIANT_ADD(fault, register_the_fifth_event)
 {
 	.op = { have_four_events, do_register, unregister_and_close,
-		.least = 15 },
+		.least = 10 },
 };
 
 FIXTURE_VARIANT_ADD(fault, register_what_is_to_be_recorded)
 {
 	/* What a pattern has asked for stays, whoever has made it */
 	.op = { have_pattern, do_register, disarm_and_close,
-		.least = 15, .does_less = true, .does_part = true },
+		.least = 10, .does_less = true, .does_part = true },
 };
 
 FIXTURE_VARIANT_ADD(fault, register_in_a_group)
 {
 	.op = { have_group_file, do_register, unregister_and_remove_group,
-		.least = 15 },
+		.least = 10 },
 };
 
 FIXTURE_VARIANT_ADD(fault, register_what_is_shared)
@@ -108,7 +108,7 @@ FIXTURE_VARIANT_ADD(fault, unregister)
 FIXTURE_VARIANT_ADD(fault, unregister_what_is_shared)
 {
 	.op = { have_shared, unregister_last, end_child,
-		.least = 10, .pages = true },
+		.least = 5, .pages = true },
 };
 
 FIXTURE_VARIANT_ADD(fault, fork)
@@ -208,7 +208,7 @@ FIXTURE_VARIANT_ADD(fault, pattern_take_all_away)
 
 FIXTURE_VARIANT_ADD(fault, group_make)
 {
-	.op = { have_group_name, make_group, remove_group, .least = 20 },
+	.op = { have_group_name, make_group, remove_group, .least = 15 },
 };
 
 FIXTURE_VARIANT_ADD(fault, group_remove)
