@@ -19,7 +19,7 @@ function read_reasons(  line, key)
 		if (line ~ /^#/ || line ~ /^[ \t]*$/)
 			continue
 		if (line ~ /^[ \t]/)
-			reason[key] = reason[key] (key in reason ? " " : "") trim(line)
+			reason[key] = trim(reason[key] " " trim(line))
 		else
 			key = line
 	}
@@ -94,7 +94,7 @@ FNR == 1 {
 	count = trim(part[1])
 	code = $0
 	sub(/^[^:]*:[^:]*:/, "", code)
-	if (match(code, /^[a-z][^;=]*[ *][a-z_0-9]+\(/)) {
+	if (match(code, /^[a-z_][^;=]*[ *][a-z_0-9]+\(/)) {
 		within = substr(code, RSTART, RLENGTH - 1)
 		sub(/.*[ *]/, "", within)
 		if (count != "-" && within in known_function && !((file, within) in counted))
