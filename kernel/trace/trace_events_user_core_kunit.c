@@ -144,6 +144,39 @@ static void ue_event_revive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_delete("kunit_revive"), -ENOENT);
 }
 
+/*
+ * An event that the core still needs is removed once it does not.  Seen failing
+ * where such an event was not tried again.
+ */
+static void ue_event_stuck(struct kunit *test)
+{
+	struct user_event *event = ue_get_single(test, "kunit_stuck u32 a");
+	struct trace_event_call *call = &event->call;
+	u32 before = ue_nr_events();
+
+	KUNIT_ASSERT_TRUE(test, trace_event_dyn_try_get_ref(call));
+	ue_put(test, event);
+	user_events_retry_stuck();
+	KUNIT_EXPECT_EQ(test, ue_nr_events(), before);
+	KUNIT_EXPECT_PTR_EQ(test, ue_try_get("kunit_stuck u64 a", 0), ERR_PTR(-EAGAIN));
+
+	trace_event_dyn_put_ref(call);
+	user_events_retry_stuck();
+	KUNIT_EXPECT_EQ(test, ue_nr_events(), before - 1);
+}
+
+/*
+ * The last consumer may go after a write was checked.  Seen failing where the
+ * write succeeded.
+ */
+static void ue_event_lost_consumers(struct kunit *test)
+{
+	struct user_event *event = ue_get_single(test, "kunit_lost_consumers u32 a");
+	u8 payload[sizeof(u32) + 1] = {};
+
+	KUNIT_EXPECT_EQ(test, user_event_emit_copied(event, payload, sizeof(u32)), -EBADF);
+}
+
 /* Returns the text that "trace" shows for a record of @len bytes */
 static const char *ue_print(struct kunit *test, struct user_event *event,
 			    const void *record, size_t len)
@@ -280,6 +313,8 @@ static struct kunit_case ue_core_cases[] = {
 	KUNIT_CASE(ue_event_sub_buffer),
 	KUNIT_CASE(ue_event_zombie),
 	KUNIT_CASE(ue_event_revive),
+	KUNIT_CASE(ue_event_stuck),
+	KUNIT_CASE(ue_event_lost_consumers),
 	KUNIT_CASE(ue_event_print_record),
 	KUNIT_CASE(ue_event_number),
 	KUNIT_CASE(ue_event_numbers_held),
