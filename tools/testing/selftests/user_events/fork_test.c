@@ -231,7 +231,7 @@ static void be_killed(struct stage *stage, __u32 *told, int delay_ms)
  * Before, the parent brought the child's bits up to date at the end of the
  * fork, and gave up when it was killed: those that were left stayed clear.
  */
-TEST_F_TIMEOUT(fork, parent_that_is_killed_harms_no_bit_of_the_child, 60)
+TEST_F_TIMEOUT(fork, parent_that_is_killed_harms_no_bit_of_the_child, 180)
 {
 	const int delays[] = { 0, 5 };
 	int i, born = 0;
