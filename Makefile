@@ -18,7 +18,7 @@ help:
 	@echo 'make soak             mixes tests for MINUTES=, 10 if not given, and looks for leaks'
 	@echo 'make bench            what it costs, beside the base kernel; RECORD=1 keeps the results'
 	@echo 'make cover            which lines of the implementation the tests execute'
-	@echo 'make fuzz             fuzzes the parser of descriptions; SECONDS=, 60 if not given'
+	@echo 'make fuzz             fuzzes the parser of descriptions and the interface; SECONDS='
 	@echo 'make deb              a kernel package with the configuration of the distribution'
 	@echo 'make model            searches a model of the registrations, and of mistakes in it'
 	@echo 'make lint             checkpatch, sparse, W=1 and all other checkers on our files'
@@ -58,7 +58,7 @@ model:
 	@testbed/model/run
 
 fuzz:
-	@testbed/fuzz/layout-run $(or $(SECONDS),60)
+	@testbed/fuzz/run $(or $(SECONDS),60)
 
 deb:
 	@testbed/deb
