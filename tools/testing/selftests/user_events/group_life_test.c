@@ -310,9 +310,9 @@ FIXTURE(group_nomem)
 
 FIXTURE_SETUP(group_nomem)
 {
-	ASSERT_TRUE(groups_open(_metadata, &self->groups));
 	if (fault_open(&self->faults))
 		SKIP(return, "no fault injection");
+	ASSERT_TRUE(groups_open(_metadata, &self->groups));
 }
 
 FIXTURE_TEARDOWN_PARENT(group_nomem)
