@@ -36,7 +36,7 @@
 #define INSTANCE_DIR TRACEFS "/instances/fuzz"
 #define NR_FILES 4
 #define NR_PAGES 8
-#define PICK(array, byte) ((array)[(byte) % (sizeof(array) / sizeof((array)[0]))])
+#define PICK(array, byte) ((array)[(byte) % ARRAY_SIZE(array)])
 
 static const char *const groups[] = { "", "fuzz_a", "fuzz_b" };
 static const char *const names[] = { "fuzz_a", "fuzz_b", "fuzz.c", "fuzz-long-name-0123456789" };
