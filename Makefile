@@ -73,7 +73,7 @@ series-check:
 	@testbed/series-check
 
 shell:
-	@GUEST_TTY=1 testbed/guest fast bash
+	@testbed/shell
 
 graft:
 	@testbed/graft "$(TREE)"

@@ -26,6 +26,12 @@ say()
 	printf '%s\n' "$*" >&2
 }
 
+# terminal: rows, columns and kind of this terminal, a line each
+terminal()
+{
+	printf '%s\n' "$(tput lines)" "$(tput cols)" "${TERM:-vt100}"
+}
+
 # die SENTENCE: what is wrong and what to do about it.
 die()
 {
