@@ -142,9 +142,10 @@ room_for()
 {
 	local free
 
-	free=$(df --output=avail -B1G "$2" | tail -n 1)
-	[[ $free -ge $1 ]] ||
-		die "$2 has ${free// /} GiB free and $1 are needed: free some, or set XDG_CACHE_HOME"
+	# In units of 1 GiB, df would round it up
+	free=$(df --output=avail -B1M "$2" | tail -n 1)
+	[[ $free -ge $(($1 * 1024)) ]] ||
+		die "$2 has ${free// /} MiB free and $1 GiB are needed: free some, or set XDG_CACHE_HOME"
 }
 
 # progress SECONDS: passes the log of a kernel build on, and tells at such intervals
@@ -175,6 +176,13 @@ kernel_version()
 {
 	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v = v sep $3; sep = "." }
 	     NR > 5 { exit } END { print v }' "$1/Makefile"
+}
+
+# new_enough VERSION TREE: or a plain sentence
+new_enough()
+{
+	printf '%s\n' 6.12 "$1" | sort -C -V ||
+		die "$2 is Linux $1: user_events needs 6.12 or newer"
 }
 
 # What a kernel says when it has found a mistake.
