@@ -36,7 +36,7 @@
 #define INSTANCE_DIR TRACEFS "/instances/fuzz"
 #define NR_FILES 4
 #define NR_PAGES 8
-#define PICK(array, byte) ((array)[(byte) % ARRAY_SIZE(array)])
+#define PICK(array, byte) ((byte) % ARRAY_SIZE(array))
 
 static const char *const groups[] = { "", "fuzz_a", "fuzz_b" };
 static const char *const names[] = { "fuzz_a", "fuzz_b", "fuzz.c", "fuzz-long-name-0123456789" };
@@ -107,8 +107,8 @@ static void get(const char *path)
 static const char *description(uint8_t byte)
 {
 	if (byte >= 250)
-		return format("%s u32 a", PICK(odd_names, byte));
-	return format("%s%s", names[byte / 16 % 4], PICK(layouts, byte % 16));
+		return format("%s u32 a", odd_names[PICK(odd_names, byte)]);
+	return format("%s%s", names[byte / 16 % 4], layouts[PICK(layouts, byte % 16)]);
 }
 
 /* An aligned word in the pages of the program, or an invalid address */
@@ -166,7 +166,7 @@ static const char *multi_event(const char *events, const char *name)
 static const char *event_file(const char *dir, uint8_t name, uint8_t system, const char *file)
 {
 	const char *events = format("%s/events/%s", dir, system_of(system));
-	const char *event = PICK(names, name);
+	const char *event = names[PICK(names, name)];
 
 	if (system % 2)
 		event = multi_event(events, event);
@@ -180,7 +180,7 @@ static void do_open(struct op op)
 
 	if (*file >= 0)
 		close(*file);
-	*file = open(group_file(op.b, "user_events_data"), PICK(modes, op.c) | O_CLOEXEC);
+	*file = open(group_file(op.b, "user_events_data"), modes[PICK(modes, op.c)] | O_CLOEXEC);
 }
 
 static void do_close(struct op op)
@@ -228,7 +228,7 @@ static void do_unregister(struct op op)
 
 static void do_delete(struct op op)
 {
-	const char *name = op.b < 8 ? PICK(names, op.b) : description(op.b);
+	const char *name = op.b < 8 ? names[PICK(names, op.b)] : description(op.b);
 
 	ioctl(files[op.a % NR_FILES], op.c == 255 ? _IO('*', 7) : DIAG_IOCSDEL, name);
 }
@@ -243,12 +243,12 @@ static size_t payload(struct op op, uint32_t *words)
 	static const uint32_t sizes[] = {
 		4, 8, 12, 16, 20, 24, 28, 2, 0, 64, 300, 2004, 9000, 33000, 60004, 70000,
 	};
-	uint32_t size = PICK(sizes, op.c);
+	uint32_t size = sizes[PICK(sizes, op.c)];
 
 	memset(words, op.c & 128 ? 0 : 'x', size);
 	words[0] = op.b == 255 ? -1 : op.b / 8 % 8;
-	words[1] = PICK(locs, op.b);
-	words[2] = PICK(locs, op.c / 16);
+	words[1] = locs[PICK(locs, op.b)];
+	words[2] = locs[PICK(locs, op.c / 16)];
 	return size;
 }
 
@@ -322,13 +322,13 @@ static void do_read_lists(struct op op)
 	get(group_file(op.b, "user_events_lost"));
 	get(TRACEFS "/dynamic_events");
 	get(format("/proc/self/fdinfo/%d", files[op.a % NR_FILES]));
-	get(format("%s/set_user_event", PICK(dirs, op.c)));
+	get(format("%s/set_user_event", dirs[PICK(dirs, op.c)]));
 }
 
 static void do_set_user_event(struct op op)
 {
-	put(format("%s/set_user_event", PICK(dirs, op.a)), op.c & 1 ? O_TRUNC : O_APPEND,
-	    PICK(patterns, op.b));
+	put(format("%s/set_user_event", dirs[PICK(dirs, op.a)]), op.c & 1 ? O_TRUNC : O_APPEND,
+	    patterns[PICK(patterns, op.b)]);
 }
 
 static void do_dynamic(struct op op)
@@ -336,7 +336,7 @@ static void do_dynamic(struct op op)
 	static const char *const commands[] = {
 		"u:", "!u:", "u: ", "u:user_events_multi/", "!u:user_events_multi/",
 	};
-	const char *prefix = PICK(commands, op.a);
+	const char *prefix = commands[PICK(commands, op.a)];
 
 	if (op.c >= 128)
 		prefix = format("%s:%s/", op.a & 1 ? "!u" : "u", system_of(op.c));
@@ -424,7 +424,7 @@ static void do_protect(struct op op)
 	size_t len;
 	void *start = some_pages(op, &len);
 
-	mprotect(start, len, PICK(how, op.c));
+	mprotect(start, len, how[PICK(how, op.c)]);
 }
 
 static void do_unmap(struct op op)
@@ -447,7 +447,7 @@ static void do_advise(struct op op)
 	size_t len;
 	void *start = some_pages(op, &len);
 
-	madvise(start, len, PICK(how, op.c));
+	madvise(start, len, how[PICK(how, op.c)]);
 }
 
 static void do_remap(struct op op)
@@ -528,29 +528,30 @@ static void do_perf_close(struct op op)
 
 static void do_enable(struct op op)
 {
-	put(event_file(PICK(dirs, op.a), op.a / 2, op.c, "enable"), 0, op.b & 1 ? "1" : "0");
+	put(event_file(dirs[PICK(dirs, op.a)], op.a / 2, op.c, "enable"), 0, op.b & 1 ? "1" : "0");
 }
 
 static void do_filter(struct op op)
 {
-	put(event_file(PICK(dirs, op.a), op.a / 2, op.c, "filter"), 0, PICK(filters, op.b));
+	put(event_file(dirs[PICK(dirs, op.a)], op.a / 2, op.c, "filter"), 0,
+	    filters[PICK(filters, op.b)]);
 }
 
 static void do_trigger(struct op op)
 {
-	const char *path = event_file(PICK(dirs, op.a), op.a / 2, op.c, "trigger");
+	const char *path = event_file(dirs[PICK(dirs, op.a)], op.a / 2, op.c, "trigger");
 
-	put(path, O_APPEND, PICK(triggers, op.b));
+	put(path, O_APPEND, triggers[PICK(triggers, op.b)]);
 	get(path);
-	get(event_file(PICK(dirs, op.a), op.a / 2, op.c, "hist"));
+	get(event_file(dirs[PICK(dirs, op.a)], op.a / 2, op.c, "hist"));
 }
 
 static void do_read_trace(struct op op)
 {
 	if (op.b & 1)
-		put(format("%s/trace", PICK(dirs, op.a)), O_TRUNC, "");
+		put(format("%s/trace", dirs[PICK(dirs, op.a)]), O_TRUNC, "");
 	else
-		get(format("%s/trace", PICK(dirs, op.a)));
+		get(format("%s/trace", dirs[PICK(dirs, op.a)]));
 	get(event_file(TRACEFS, op.a / 2, op.c, "format"));
 }
 
@@ -568,7 +569,8 @@ static void do_probe(struct op op)
 		put(TRACEFS "/dynamic_events", O_APPEND, "-:fuzz_probes/probe");
 	else
 		put(TRACEFS "/dynamic_events", O_APPEND,
-		    format("e:fuzz_probes/probe %s.%s", system_of(op.c & ~1), PICK(names, op.b)));
+		    format("e:fuzz_probes/probe %s.%s", system_of(op.c & ~1),
+			   names[PICK(names, op.b)]));
 }
 
 static void do_bpf(struct op op)
