@@ -538,7 +538,13 @@ TEST_F_TIMEOUT(race_use, consumers_come_and_go, RACE_TIMEOUT)
 
 /*
  * Instances, while events come and go in the default group and in another.
+ *
+ * With a writer that sleeps for 500 ms between finding that an instance records and
+ * recording there, instead of having preemption off, KASAN reports a use after free
+ * of the instance's file in user_event_emit_copied() within 10 seconds.
  */
+
+#define WRITES 16	/* of a program, a millisecond apart */
 
 static int change_instance(struct side *side, const char *dir)
 {
@@ -548,7 +554,7 @@ static int change_instance(struct side *side, const char *dir)
 		return -errno;
 	ret = may(switch_in(side, dir, true), -ENOENT, -ENODEV);
 	if (!ret)
-		pause_ms(round_of(side) % 4);
+		pause_ms(round_of(side) % 32);
 	if (rmdir(dir))
 		return -errno;
 	return ret;
@@ -568,18 +574,29 @@ static int change_two(struct side *side)
 	return change_instance(side, use->arms.two);
 }
 
-/* A program that lives as long as it takes to write once. */
+/* Writes for some time, so that instances come and go meanwhile. */
+static int write_some(int fd, int index)
+{
+	const __u32 value = 1;
+	int i, ret = 0;
+
+	for (i = 0; i < WRITES && ret >= 0; i++) {
+		ret = judge_write(event_emit(fd, index, &value, sizeof(value)), 8);
+		pause_ms(1);
+	}
+	return ret;
+}
+
+/* A program that lives as long as it takes to write some times. */
 static int be_program(struct side *side)
 {
 	const struct use *use = side->race;
 	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
-	const __u32 value = 1;
 	int index, ret;
 
 	index = event_register(fd, use->text, side->page, side->number,
 			       round_of(side) % 4 ? SINGLE : PERSIST);
-	ret = index < 0 ? index :
-	      judge_write(event_emit(fd, index, &value, sizeof(value)), 8);
+	ret = index < 0 ? index : write_some(fd, index);
 	if (index >= 0)
 		event_unregister(fd, side->page, side->number);
 	close(fd);
