@@ -2,6 +2,10 @@
 /*
  * Lets many tasks use a group in all ways while it is created and removed.  An
  * operation may only fail with a documented error, and nothing may be left.
+ *
+ * With a group that rmdir frees at once, and not after a grace period, and a pause of
+ * 10 ms before an open takes its reference, KASAN reports a use after free in
+ * user_event_group_open() within 3 seconds.
  */
 
 #include "group.h"

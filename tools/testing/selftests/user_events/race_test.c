@@ -221,6 +221,11 @@ TEST_F_TIMEOUT(race, toggle_against_munmap_exec_and_exit, RACE_TIMEOUT)
 
 /*
  * One name.
+ *
+ * With a delete that drops the reference of an event that persists even if a task
+ * has taken another one since the event was found unused, 5 ms before, the kernel
+ * reports in register_against_delete_of_one_name that a refcount_t has an underflow,
+ * in user_event_put(), within 18 seconds.
  */
 
 /* Takes an address: the event is there, and used, until that is given back. */
