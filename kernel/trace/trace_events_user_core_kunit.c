@@ -53,6 +53,31 @@ static void ue_event_consumers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_busy(), busy);
 }
 
+/* A writer that meets the last consumer while it goes has none, whatever it writes */
+static void ue_event_last_consumer(struct kunit *test)
+{
+	struct user_event *event = ue_get_single(test, "kunit_last");
+	struct user_event_consumers *consumers;
+	struct trace_event_file file = {};
+	struct iov_iter iter;
+	struct kvec vec;
+
+	vec.iov_len = PAGE_SIZE;
+	vec.iov_base = kunit_kzalloc(test, vec.iov_len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vec.iov_base);
+	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, vec.iov_len);
+
+	mutex_lock(&event_mutex);
+	KUNIT_EXPECT_EQ(test, ue_attach(event, &file), 0);
+	consumers = rcu_dereference_protected(event->consumers, lockdep_is_held(&event_mutex));
+	/* Detaching begins with this */
+	consumers->files[0] = NULL;
+	KUNIT_EXPECT_EQ(test, user_event_emit_iter(event, &iter, GFP_KERNEL), -EBADF);
+	consumers->files[0] = &file;
+	ue_detach(event, &file);
+	mutex_unlock(&event_mutex);
+}
+
 static unsigned long ue_nr_recorded(struct trace_buffer *buffer)
 {
 	return ring_buffer_entries(buffer) + ring_buffer_overruns(buffer);
@@ -310,6 +335,7 @@ static void ue_event_numbers_held(struct kunit *test)
 
 static struct kunit_case ue_core_cases[] = {
 	KUNIT_CASE(ue_event_consumers),
+	KUNIT_CASE(ue_event_last_consumer),
 	KUNIT_CASE(ue_event_sub_buffer),
 	KUNIT_CASE(ue_event_zombie),
 	KUNIT_CASE(ue_event_revive),

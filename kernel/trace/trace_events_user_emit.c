@@ -238,21 +238,32 @@ static void ue_record_perf_large(struct user_event *event,
  * Dispatch
  */
 
-/* Returns true if a consumer can take it; the caller has preemption off */
-static bool ue_fits_any(const struct user_event_consumers *consumers, size_t len)
+/*
+ * Returns 0 if a consumer can take it, -E2BIG if it is too large for all of them,
+ * or -EBADF if there is none: the last one may be going.  The caller has
+ * preemption off.
+ */
+static int ue_fits_any(const struct user_event_consumers *consumers, size_t len)
 {
 	struct trace_event_file *file;
+	int ret = -EBADF;
 	unsigned int i;
 
 	lockdep_assert_preemption_disabled();
-	if (READ_ONCE(consumers->perf) && ue_fits_perf(len))
-		return true;
+	if (READ_ONCE(consumers->perf)) {
+		if (ue_fits_perf(len))
+			return 0;
+		ret = -E2BIG;
+	}
 	for (i = 0; i < consumers->nr_files; i++) {
 		file = READ_ONCE(consumers->files[i]);
-		if (file && ue_fits_ftrace(file, len))
-			return true;
+		if (!file)
+			continue;
+		if (ue_fits_ftrace(file, len))
+			return 0;
+		ret = -E2BIG;
 	}
-	return false;
+	return ret;
 }
 
 /* Counts an entry that no consumer can take; the caller has preemption off */
@@ -268,18 +279,31 @@ static noinline void ue_count_all(struct user_event *event,
 		ue_count_perf(consumers, &event->call);
 }
 
+/*
+ * Returns 0 if a consumer can take the entry, and otherwise counts it if it is
+ * too large.  The caller has preemption off.
+ */
+static noinline int ue_check_consumers(struct user_event *event,
+				       const struct user_event_consumers *consumers, size_t len)
+{
+	int ret;
+
+	lockdep_assert_preemption_disabled();
+	if (!consumers)
+		return -EBADF;
+	ret = ue_fits_any(consumers, len);
+	if (ret == -E2BIG)
+		ue_count_all(event, consumers);
+	return ret;
+}
+
 /* Returns 0 if a consumer can take the payload, so that it is worth a copy */
 static int ue_check_size(struct user_event *event, size_t len)
 {
-	const struct user_event_consumers *consumers;
-	int ret = -EBADF;
+	int ret;
 
 	preempt_disable_notrace();
-	consumers = rcu_dereference_sched(event->consumers);
-	if (consumers)
-		ret = ue_fits_any(consumers, len) ? 0 : -E2BIG;
-	if (ret == -E2BIG)
-		ue_count_all(event, consumers);
+	ret = ue_check_consumers(event, rcu_dereference_sched(event->consumers), len);
 	preempt_enable_notrace();
 	return ret;
 }
@@ -308,20 +332,6 @@ static __always_inline void ue_record_all(struct user_event *event,
 	}
 }
 
-/*
- * Refuses an entry that became too large, or lost its consumers, after
- * ue_check_size().  The caller has preemption off.
- */
-static noinline int ue_refuse(struct user_event *event,
-			      const struct user_event_consumers *consumers)
-{
-	lockdep_assert_preemption_disabled();
-	if (!consumers)
-		return -EBADF;
-	ue_count_all(event, consumers);
-	return -E2BIG;
-}
-
 /* This is inline, so that no size is checked where it is known to be small */
 static __always_inline int ue_record(struct user_event *event, void *payload, size_t len)
 {
@@ -331,10 +341,11 @@ static __always_inline int ue_record(struct user_event *event, void *payload, si
 	preempt_disable_notrace();
 	/* Attaching replaces it, and frees it after an RCU grace period */
 	consumers = rcu_dereference_sched(event->consumers);
-	if (likely(consumers) && (len <= UE_ALWAYS_FITS || ue_fits_any(consumers, len)))
+	/* Since ue_check_size(), the entry or the consumers may have changed */
+	if (unlikely(!consumers || len > UE_ALWAYS_FITS))
+		ret = ue_check_consumers(event, consumers, len);
+	if (likely(!ret))
 		ue_record_all(event, consumers, payload, len);
-	else
-		ret = ue_refuse(event, consumers);
 	preempt_enable_notrace();
 	return ret;
 }
