@@ -178,16 +178,21 @@ TEST_F(fork, child_has_no_bit_that_is_registered_nowhere)
 
 #define MANY_BITS 4096
 
-/* In a process that has none of the registrations: toggles, and kills. */
+/*
+ * In a process that has none of the registrations: toggles, and kills, whatever
+ * has failed, so that nobody waits for the page for ever.  Before its parent
+ * stops, it registers all bits.
+ */
 static void toggle_and_kill(struct stage *stage, void *page, int uffd,
 			    int delay_ms)
 {
-	if (!wait_fault(uffd, PATIENCE_MS) ||
-	    event_trace(SYSTEM, stage->name, true) || let_come(uffd, page))
-		_exit(1);
+	const int ret = !wait_fault(uffd, 12 * PATIENCE_MS) ||
+			event_trace(SYSTEM, stage->name, true) ||
+			let_come(uffd, page);
+
 	pause_ms(delay_ms);
 	kill(getppid(), SIGKILL);
-	_exit(0);
+	_exit(ret);
 }
 
 /* Tells whether all its bits are set, a while after its parent is gone. */
