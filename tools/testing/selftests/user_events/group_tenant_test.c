@@ -417,6 +417,7 @@ TEST_F(tenant, fork_and_exec_stay_in_the_group)
  * Who is not let in
  */
 
+/* With user_events_status readable by all, the child opens it. */
 TEST_F(tenant, user_who_was_given_nothing_opens_nothing)
 {
 	const char *api = say("%sshut", self->t.groups.prefix);
