@@ -131,7 +131,7 @@ static bool is_complete(const char *text, const char *name, int *events)
 	return true;
 }
 
-TEST_F(fdinfo, is_complete_while_events_are_added)
+TEST_F_TIMEOUT(fdinfo, is_complete_while_events_are_added, 120)
 {
 	struct registrant registrant = { &self->stage, 600 };
 	struct thread_call call = { register_all, &registrant };

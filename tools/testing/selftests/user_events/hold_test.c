@@ -91,7 +91,7 @@ static int copy_when_throttled(struct stage *stage, const char *event,
  * Before, a toggle waited for a mutex that was held over the whole copy: it
  * took as long as the cgroup's limit made the copy take, 13 s.
  */
-TEST_F_TIMEOUT(hold, copy_in_a_throttled_cgroup_holds_up_no_toggle, 60)
+TEST_F_TIMEOUT(hold, copy_in_a_throttled_cgroup_holds_up_no_toggle, 180)
 {
 	const char *event = self->stage.name;
 	__u32 *words = map_bits(THROTTLED_BITS);
