@@ -53,26 +53,30 @@ static void ue_event_consumers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ue_nr_busy(), busy);
 }
 
+static int ue_emit(struct user_event *event, void *payload, size_t len)
+{
+	struct kvec vec = { payload, len };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
+	return user_event_emit_iter(event, &iter, GFP_KERNEL);
+}
+
 /* A writer that meets the last consumer while it goes has none, whatever it writes */
 static void ue_event_last_consumer(struct kunit *test)
 {
 	struct user_event *event = ue_get_single(test, "kunit_last");
 	struct user_event_consumers *consumers;
 	struct trace_event_file file = {};
-	struct iov_iter iter;
-	struct kvec vec;
+	void *payload = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 
-	vec.iov_len = PAGE_SIZE;
-	vec.iov_base = kunit_kzalloc(test, vec.iov_len, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, vec.iov_base);
-	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, vec.iov_len);
-
+	KUNIT_ASSERT_NOT_NULL(test, payload);
 	mutex_lock(&event_mutex);
 	KUNIT_EXPECT_EQ(test, ue_attach(event, &file), 0);
 	consumers = rcu_dereference_protected(event->consumers, lockdep_is_held(&event_mutex));
 	/* Detaching begins with this */
 	consumers->files[0] = NULL;
-	KUNIT_EXPECT_EQ(test, user_event_emit_iter(event, &iter, GFP_KERNEL), -EBADF);
+	KUNIT_EXPECT_EQ(test, ue_emit(event, payload, PAGE_SIZE), -EBADF);
 	consumers->files[0] = &file;
 	ue_detach(event, &file);
 	mutex_unlock(&event_mutex);
@@ -88,18 +92,13 @@ static void ue_emit_about_a_sub_buffer(struct kunit *test, struct user_event *ev
 				       struct trace_buffer *buffer)
 {
 	size_t most = ring_buffer_max_event_size(buffer) + 16, len;
-	struct iov_iter iter;
-	struct kvec vec;
+	void *payload = kunit_kzalloc(test, most, GFP_KERNEL);
 
-	vec.iov_base = kunit_kzalloc(test, most, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, vec.iov_base);
+	KUNIT_ASSERT_NOT_NULL(test, payload);
 	for (len = most - 64; len <= most; len++) {
 		unsigned long before = ue_nr_recorded(buffer);
-		int ret;
+		int ret = ue_emit(event, payload, len);
 
-		vec.iov_len = len;
-		iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
-		ret = user_event_emit_iter(event, &iter, GFP_KERNEL);
 		KUNIT_EXPECT_TRUE(test, !ret || ret == -E2BIG);
 		KUNIT_EXPECT_EQ_MSG(test, ue_nr_recorded(buffer) - before, !ret, "%zu bytes", len);
 	}
