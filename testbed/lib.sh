@@ -185,6 +185,16 @@ new_enough()
 		die "$2 is Linux $1: user_events needs 6.12 or newer"
 }
 
+# newer_checks TREE: what checkpatch of that tree may ask for, and 6.12 does not have
+# or take: kzalloc_obj(), and a const ctl_table
+newer_checks()
+{
+	local types=ALLOC_WITH_SIZEOF
+
+	! grep -qx ctl_table "$1/scripts/const_structs.checkpatch" || types+=,CONST_STRUCT
+	echo "$types"
+}
+
 # What a kernel says when it has found a mistake.
 reports='BUG[: ]|WARNING:|KASAN:|UBSAN:|KFENCE:|INFO: |Oops|Kernel panic'
 reports+='|Call [Tt]race:|general protection fault|possible .* detected'
