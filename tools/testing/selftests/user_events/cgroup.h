@@ -35,11 +35,8 @@ static inline int cgroup_enter(const char *name)
 /* Ends all that is in there, and removes it. */
 static inline void cgroup_remove(const char *name)
 {
-	int left = 1000;
-
 	cgroup_write(name, "cgroup.kill", "1");
-	while (rmdir(say(CGROUP "/%s", name)) && errno == EBUSY && left--)
-		pause_ms(1);
+	dir_clean(say(CGROUP "/%s", name));
 }
 
 #endif

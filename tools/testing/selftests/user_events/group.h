@@ -117,15 +117,18 @@ static inline void group_delete_persistent(const char *group)
 {
 	const char *single = say("u:%s/", group_system(group));
 	const char *multi = say("u:%s/", group_multi_system(group));
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
 	char *text = file_read(DYNAMIC_FILE), *line, *rest;
 
 	for (line = text; line; line = rest) {
 		rest = strchr(line, '\n');
 		if (rest)
 			*rest++ = '\0';
-		if (!strncmp(line, single, strlen(single)) ||
-		    !strncmp(line, multi, strlen(multi)))
-			file_write(DYNAMIC_FILE, say("!%s", line));
+		if (strncmp(line, single, strlen(single)) &&
+		    strncmp(line, multi, strlen(multi)))
+			continue;
+		while (is_busy_until(file_write(DYNAMIC_FILE, say("!%s", line)), end))
+			;
 	}
 	free(text);
 }
@@ -141,7 +144,7 @@ static inline void groups_clean(const char *prefix, const char *name)
 			continue;
 		group_detach(entry->d_name, name);
 		group_delete_persistent(entry->d_name);
-		group_remove(entry->d_name);
+		dir_clean(group_path(entry->d_name, ""));
 	}
 	if (dir)
 		closedir(dir);

@@ -194,7 +194,7 @@ FIXTURE_SETUP(memcg)
 
 FIXTURE_TEARDOWN_PARENT(memcg)
 {
-	rmdir(self->group);
+	dir_clean(self->group);
 	if (self->mounted) {
 		umount(self->root);
 		rmdir(self->root);

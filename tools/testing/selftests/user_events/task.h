@@ -44,6 +44,18 @@ static inline __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+/*
+ * Whether to try again what has failed with @err, until the time @end: children that
+ * a test has left are killed as it ends, and let go of what they use a little later.
+ */
+static inline bool is_busy_until(int err, __u64 end)
+{
+	if (err != -EBUSY || now_ns() > end)
+		return false;
+	pause_ms(1);
+	return true;
+}
+
 static inline __u32 load32(const void *addr)
 {
 	return __atomic_load_n((const __u32 *)addr, __ATOMIC_ACQUIRE);

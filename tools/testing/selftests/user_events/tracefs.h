@@ -351,9 +351,19 @@ static inline void detach_all(const char *system, const char *name)
 		closedir(dir);
 }
 
+/* Removes a directory of a test that has ended. */
+static inline void dir_clean(const char *path)
+{
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+
+	while (is_busy_until(rmdir(path) ? -errno : 0, end))
+		;
+}
+
 /* Removes whatever a test left: tracers, instances, persistent events. */
 static inline void tracefs_clean(const char *name)
 {
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
 	const char *dirs = TRACEFS "/instances";
 	char *text, *line, *rest;
 	struct dirent *entry;
@@ -363,7 +373,7 @@ static inline void tracefs_clean(const char *name)
 	dir = opendir(dirs);
 	while (dir && (entry = readdir(dir)))
 		if (!strncmp(entry->d_name, name, strlen(name)))
-			rmdir(say("%s/%s", dirs, entry->d_name));
+			dir_clean(say("%s/%s", dirs, entry->d_name));
 	if (dir)
 		closedir(dir);
 
@@ -382,7 +392,8 @@ static inline void tracefs_clean(const char *name)
 		    strncmp(line + 2, name, strlen(name)))
 			continue;
 		line[strcspn(line, " ")] = '\0';
-		event_delete(fd, line + 2);
+		while (is_busy_until(event_delete(fd, line + 2), end))
+			;
 	}
 	close(fd);
 	free(text);
