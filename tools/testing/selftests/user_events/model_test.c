@@ -384,6 +384,12 @@ static enum outcome end_some(struct driver *d)
  * Operations of those who record.
  */
 
+/* Whether the tracepoint is known, and no event of the name with other fields has it. */
+static bool has_tracepoint(struct driver *d, int event)
+{
+	return *d->tracepoints[event] && !model_clashes(&d->model, event);
+}
+
 static enum outcome trace_some(struct driver *d)
 {
 	const int event = some_event(d), instance = below(d, MODEL_INSTANCES);
@@ -391,7 +397,7 @@ static enum outcome trace_some(struct driver *d)
 	struct model_event *of = d->model.events + event;
 	int ret;
 
-	if (!*d->tracepoints[event])
+	if (!has_tracepoint(d, event))
 		return IDLE;
 	if (d->fading[event])
 		remove_fading(d);
@@ -412,7 +418,7 @@ static enum outcome perf_some(struct driver *d)
 	const int event = some_event(d);
 	int ret;
 
-	if (!*d->tracepoints[event])
+	if (!has_tracepoint(d, event))
 		return IDLE;
 	if (d->model.events[event].perf) {
 		note(d, "close perf event of %s", d->tracepoints[event]);
