@@ -38,7 +38,7 @@ struct driver {
 	int perf[MODEL_EVENTS];
 	int fds[MODEL_TASKS][MODEL_SLOTS];
 
-	char log[LOGGED][200];
+	char log[LOGGED][2000];
 	unsigned int done;
 	char wrong[1024];
 	int operation;			/* that is being done */
@@ -92,7 +92,7 @@ static const char *result_name(int ret)
 /* Either of two errors will do. */
 static enum outcome compare_either(struct driver *d, int expected, int or, int seen)
 {
-	note(d, " = %s", result_name(seen));
+	note(d, " = %s ", result_name(seen));
 	if (seen != expected && (!or || seen != or))
 		return disagree(d, "expected %s, seen %s", result_name(expected),
 				result_name(seen));

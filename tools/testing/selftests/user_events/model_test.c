@@ -110,27 +110,36 @@ static void expect_fading(struct driver *d)
  * Operations of processes.
  */
 
-static enum outcome open_or_close(struct driver *d)
+static enum outcome do_close(struct driver *d, int task, int slot)
 {
-	const int task = some_task(d), slot = below(d, MODEL_SLOTS);
-	const int group = below(d, MODEL_GROUPS);
-	struct order *order;
+	note(d, "task %d: close slot %d", task, slot);
+	task_order(task, task_close)->slot = slot;
+	model_close(&d->model, task, slot);
+	return compare(d, 0, task_do(task));
+}
+
+static enum outcome do_open(struct driver *d, int task, int slot, int group)
+{
+	struct order *order = task_order(task, task_open);
 	int ret;
 
-	if (d->model.tasks[task].files[slot] >= 0) {
-		note(d, "task %d: close slot %d", task, slot);
-		task_order(task, task_close)->slot = slot;
-		model_close(&d->model, task, slot);
-		return compare(d, 0, task_do(task));
-	}
 	note(d, "task %d: open group %d in slot %d", task, group, slot);
-	order = task_order(task, task_open);
 	order->slot = slot;
 	snprintf(order->path, sizeof(order->path), "%s",
 		 group_file(d, group, "user_events_data"));
 	ret = task_do(task);
 	d->fds[task][slot] = order->fd;
 	return compare(d, model_open(&d->model, task, slot, group), ret);
+}
+
+static enum outcome open_or_close(struct driver *d)
+{
+	const int task = some_task(d), slot = below(d, MODEL_SLOTS);
+	const int group = below(d, MODEL_GROUPS);
+
+	if (d->model.tasks[task].files[slot] >= 0)
+		return do_close(d, task, slot);
+	return do_open(d, task, slot, group);
 }
 
 static const char *some_spelling(struct driver *d, const struct model_request *req)
@@ -197,23 +206,25 @@ static enum outcome register_some(struct driver *d)
 	return do_register(d, req);
 }
 
-static enum outcome unregister_some(struct driver *d)
+static enum outcome do_unregister(struct driver *d, int task, int slot, int place)
 {
-	const int task = some_task(d), slot = some_file(d, task);
-	const int place = below(d, MODEL_PLACES);
-	struct order *order;
+	struct order *order = task_order(task, task_unregister);
 	int ret;
 
-	if (slot < 0)
-		return IDLE;
 	note(d, "task %d: unregister place %d", task, place);
-	order = task_order(task, task_unregister);
 	order->slot = slot;
 	order->place = place;
 	ret = task_do(task);
 	if (compare(d, model_unregister(&d->model, task, place), ret) == DISAGREES)
 		return DISAGREES;
 	return order->bit ? disagree(d, "the bit is set as it returns") : AGREES;
+}
+
+static enum outcome unregister_some(struct driver *d)
+{
+	const int task = some_task(d), slot = some_file(d, task);
+
+	return slot < 0 ? IDLE : do_unregister(d, task, slot, below(d, MODEL_PLACES));
 }
 
 static enum outcome emit_some(struct driver *d)
@@ -390,17 +401,12 @@ static bool has_tracepoint(struct driver *d, int event)
 	return *d->tracepoints[event] && !model_clashes(&d->model, event);
 }
 
-static enum outcome trace_some(struct driver *d)
+static enum outcome do_trace(struct driver *d, int event, int instance, bool on)
 {
-	const int event = some_event(d), instance = below(d, MODEL_INSTANCES);
-	const bool on = one_in(d, 3), there = d->model.events[event].exists;
 	struct model_event *of = d->model.events + event;
+	const bool there = of->exists;
 	int ret;
 
-	if (!has_tracepoint(d, event))
-		return IDLE;
-	if (d->fading[event])
-		remove_fading(d);
 	note(d, "write %d to %s", on, enable_path(d, event, instance));
 	ret = file_write(enable_path(d, event, instance), on ? "1" : "0");
 	if (compare(d, there ? 0 : -ENOENT, ret) == DISAGREES)
@@ -413,6 +419,27 @@ static enum outcome trace_some(struct driver *d)
 	return AGREES;
 }
 
+static enum outcome trace_some(struct driver *d)
+{
+	const int event = some_event(d), instance = below(d, MODEL_INSTANCES);
+
+	if (!has_tracepoint(d, event))
+		return IDLE;
+	if (d->fading[event])
+		remove_fading(d);
+	return do_trace(d, event, instance, one_in(d, 3));
+}
+
+static enum outcome do_perf_close(struct driver *d, int event)
+{
+	note(d, "close perf event of %s", d->tracepoints[event]);
+	d->model.events[event].perf = false;
+	if (compare(d, 0, close(d->perf[event])) == DISAGREES)
+		return DISAGREES;
+	expect_fading(d);
+	return AGREES;
+}
+
 static enum outcome perf_some(struct driver *d)
 {
 	const int event = some_event(d);
@@ -420,13 +447,8 @@ static enum outcome perf_some(struct driver *d)
 
 	if (!has_tracepoint(d, event))
 		return IDLE;
-	if (d->model.events[event].perf) {
-		note(d, "close perf event of %s", d->tracepoints[event]);
-		d->model.events[event].perf = false;
-		ret = close(d->perf[event]);
-		expect_fading(d);
-		return compare(d, 0, ret);
-	}
+	if (d->model.events[event].perf)
+		return do_perf_close(d, event);
 	if (d->fading[event])
 		remove_fading(d);
 	note(d, "open perf event of %s/%s", system_of(d, event),
@@ -467,9 +489,8 @@ static enum outcome disarm_some(struct driver *d)
 	return outcome;
 }
 
-static enum outcome disarm_all(struct driver *d)
+static enum outcome do_disarm_all(struct driver *d, int instance)
 {
-	const int instance = below(d, MODEL_INSTANCES);
 	enum outcome outcome;
 
 	note(d, "truncate set_user_event of instance %d", instance);
@@ -477,6 +498,11 @@ static enum outcome disarm_all(struct driver *d)
 	model_disarm_all(&d->model, instance);
 	expect_fading(d);
 	return outcome;
+}
+
+static enum outcome disarm_all(struct driver *d)
+{
+	return do_disarm_all(d, below(d, MODEL_INSTANCES));
 }
 
 static enum outcome renew_instance(struct driver *d)
@@ -533,6 +559,53 @@ static enum outcome restrict_group(struct driver *d)
 }
 
 /*
+ * All let go of what they use, so that events can be deleted and the group removed,
+ * which chance alone hardly allows.
+ */
+
+static void let_task_go(struct driver *d, int task)
+{
+	int i;
+
+	for (i = 0; i < MODEL_PLACES; i++) {
+		if (d->model.tasks[task].mirrors[i] < 0)
+			continue;
+		if (some_file(d, task) < 0)
+			do_open(d, task, 0, 0);
+		do_unregister(d, task, some_file(d, task), i);
+	}
+	for (i = 0; i < MODEL_SLOTS; i++)
+		if (d->model.tasks[task].files[i] >= 0)
+			do_close(d, task, i);
+}
+
+static void let_event_go(struct driver *d, int event)
+{
+	int i;
+
+	for (i = 0; i < MODEL_INSTANCES; i++)
+		if (d->model.events[event].recorded & 1 << i)
+			do_trace(d, event, i, false);
+	if (d->model.events[event].perf)
+		do_perf_close(d, event);
+}
+
+static enum outcome let_all_go(struct driver *d)
+{
+	int i;
+
+	note(d, "all let go: ");
+	for (i = 0; i < MODEL_INSTANCES && !*d->wrong; i++)
+		do_disarm_all(d, i);
+	for (i = 0; i < MODEL_EVENTS && !*d->wrong; i++)
+		let_event_go(d, i);
+	for (i = 0; i < MODEL_TASKS && !*d->wrong; i++)
+		if (d->model.tasks[i].alive)
+			let_task_go(d, i);
+	return *d->wrong ? DISAGREES : AGREES;
+}
+
+/*
  * All together.
  */
 
@@ -560,6 +633,7 @@ static const struct operation {
 	{ "make, remove group",	8, make_or_remove_group },
 	{ "max",		3, limit_group },
 	{ "multi_format_only",	3, restrict_group },
+	{ "let all go",		2, let_all_go },
 };
 
 static void choose(struct driver *d)
