@@ -57,6 +57,14 @@ make_cache()
 		die "cannot write to $1: make it writable, or set XDG_CACHE_HOME"
 }
 
+# make_results: sets `results` to a new directory, which is removed in the end
+make_results()
+{
+	make_cache "$cache/run"
+	results=$(mktemp -d "$cache/run/results.XXXXXX")
+	trap 'rm -rf "$results"' EXIT
+}
+
 # need TOOL=PACKAGE...: installs the packages of the tools that are missing.  A
 # tool that is a path, as for a header, is looked for there.
 need()
