@@ -31,28 +31,28 @@ help:
 	@echo 'BASE=6.12 (default), BASE=latest or BASE=/path/to/linux chooses the kernel.'
 
 demo:
-	@testbed/demo
+	@testbed/show/demo
 
 demo-containers:
-	@testbed/demo-containers
+	@testbed/show/demo-containers
 
 check:
-	@testbed/check $(if $(SHORT),--short)
+	@testbed/check/all $(if $(SHORT),--short)
 
 check-arch:
-	@testbed/check-arch
+	@testbed/check/arch
 
 check-races:
-	@testbed/check-races $(or $(SECONDS),20)
+	@testbed/check/races $(or $(SECONDS),20)
 
 soak:
-	@testbed/soak $(or $(MINUTES),10)
+	@testbed/check/soak $(or $(MINUTES),10)
 
 bench:
-	@testbed/bench $(if $(RECORD),--record)
+	@testbed/measure/bench $(if $(RECORD),--record)
 
 cover:
-	@testbed/cover
+	@testbed/check/cover
 
 model:
 	@testbed/model/run
@@ -61,22 +61,22 @@ fuzz:
 	@testbed/fuzz/run $(or $(SECONDS),60)
 
 deb:
-	@testbed/deb
+	@testbed/package/deb
 
 lint:
-	@testbed/lint
+	@testbed/check/lint
 
 series:
-	@testbed/series
+	@testbed/series/make
 
 series-check:
-	@testbed/series-check
+	@testbed/series/check
 
 shell:
-	@testbed/shell
+	@testbed/run/shell
 
 graft:
-	@testbed/graft "$(TREE)"
+	@testbed/get/graft "$(TREE)"
 
 clean:
 	@testbed/clean

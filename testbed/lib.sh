@@ -57,6 +57,45 @@ make_cache()
 		die "cannot write to $1: make it writable, or set XDG_CACHE_HOME"
 }
 
+# has_one_of CONFIG LINES: whether one of the lines that ` or ` joins took
+has_one_of()
+{
+	local line name
+
+	while read -r line; do
+		case $line in
+		'# CONFIG_'*' is not set')
+			name=${line#\# } name=${name% is not set}
+			! grep -q "^$name=" "$1" || continue
+			;;
+		CONFIG_*'=""')
+			# What there is no room for has no value, either
+			! grep -q "^${line%%=*}=." "$1" || grep -qxF "$line" "$1" || continue
+			;;
+		CONFIG_*)
+			grep -qxF "$line" "$1" || continue
+			;;
+		esac
+		return 0
+	done <<<"${2// or /$'\n'}"
+	return 1
+}
+
+# lines_not_taken CONFIG: prints those lines of stdin that a configuration lacks.  A
+# line may stand alone, and again joined with what newer kernels have in its stead.
+lines_not_taken()
+{
+	local line lines joined
+
+	lines=$(grep CONFIG_)
+	joined=$(grep -F ' or ' <<<"$lines" || true)
+	while read -r line; do
+		has_one_of "$1" "$line" ||
+			[[ $line != *' or '* && " or ${joined//$'\n'/ or } or " == *" or $line or "* ]] ||
+			printf '%s\n' "$line"
+	done <<<"$lines"
+}
+
 # make_results: sets `results` to a new directory, which is removed in the end
 make_results()
 {
