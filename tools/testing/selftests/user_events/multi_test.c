@@ -573,7 +573,7 @@ static char *output_of(const char *command)
 	return text;
 }
 
-TEST_F(multi, trace_cmd_decodes_each_format)
+TEST_F_TIMEOUT(multi, trace_cmd_decodes_each_format, 120)
 {
 	const __u64 payload = 5000000000ULL;
 	const __u32 half = 9;
@@ -619,7 +619,7 @@ static void keep_emitting(int fd)
 	}
 }
 
-TEST_F(multi, perf_decodes_each_format)
+TEST_F_TIMEOUT(multi, perf_decodes_each_format, 120)
 {
 	const char *data = say("/tmp/%s.perf", self->stage.name);
 	const char *out;
