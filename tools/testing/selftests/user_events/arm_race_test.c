@@ -213,7 +213,7 @@ static int race(struct course *course, const racer *racers, int count)
 /* Whatever has been: with the patterns gone, so is all that they kept. */
 static bool nothing_is_left(const struct arm_stage *arms)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	char *text;
 	bool left;
 

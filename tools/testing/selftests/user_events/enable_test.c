@@ -356,7 +356,7 @@ TEST_F(memory, page_that_only_a_toggle_touches_is_faulted_in)
 {
 	const size_t size = getpagesize();
 	__u32 *word = map_pages(1, MAP_PRIVATE);
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	unsigned char present = 0;
 
 	ASSERT_EQ(0, mirror(&self->stage, word));

@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN_PARENT(exact)
 /* Waits until the common event is toggled, and its jobs have work to do. */
 static bool see_toggle(const __u32 *word)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	const __u32 first = load32(word);
 
 	while (load32(word) == first)

@@ -117,7 +117,7 @@ static inline void group_delete_persistent(const char *group)
 {
 	const char *single = say("u:%s/", group_system(group));
 	const char *multi = say("u:%s/", group_multi_system(group));
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	char *text = file_read(DYNAMIC_FILE), *line, *rest;
 
 	for (line = text; line; line = rest) {

@@ -422,7 +422,7 @@ static bool is_same_area(const char *a, const char *b)
 static enum outcome compare_bits_of(struct driver *d, int task)
 {
 	static char expected[2 << 16], seen[2 << 16];
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	const unsigned int set = bits_of_task(d, task);
 
 	places_fill(expected, set);

@@ -170,7 +170,7 @@ TEST_F(perf, counts_another_process)
 		keep_emitting(self->stage.fd);
 	fd = perf_open_on(self->system, self->event, child, -1);
 	ASSERT_LE(0, fd);
-	end = now_ns() + PATIENCE_MS * 1000000ULL;
+	end = patience_end();
 	while (perf_count(fd) == 0 && now_ns() < end)
 		pause_ms(1);
 	EXPECT_LT(0, perf_count(fd));

@@ -140,7 +140,7 @@ static int sleep_in_poll(void *arg)
 /* Waits until the thread sleeps, which it does nowhere else. */
 static bool wait_asleep(const struct sleeper *sleeper)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	pid_t thread;
 	char *text;
 

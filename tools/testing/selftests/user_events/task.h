@@ -44,6 +44,12 @@ static inline __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+/* When what the kernel may defer, and what begins now, has to be done. */
+static inline __u64 patience_end(void)
+{
+	return now_ns() + PATIENCE_MS * 1000000ULL;
+}
+
 /*
  * Whether to try again what has failed with @err, until the time @end: children that
  * a test has left are killed as it ends, and let go of what they use a little later.
@@ -69,7 +75,7 @@ static inline void store32(void *addr, __u32 value)
 /* Waits until the 32-bit value at @addr is @value. */
 static inline bool wait32(const void *addr, __u32 value)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 
 	while (load32(addr) != value) {
 		if (now_ns() > end)

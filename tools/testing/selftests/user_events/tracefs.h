@@ -354,7 +354,7 @@ static inline void detach_all(const char *system, const char *name)
 /* Removes a directory of a test that has ended. */
 static inline void dir_clean(const char *path)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 
 	while (is_busy_until(rmdir(path) ? -errno : 0, end))
 		;
@@ -363,7 +363,7 @@ static inline void dir_clean(const char *path)
 /* Removes whatever a test left: tracers, instances, persistent events. */
 static inline void tracefs_clean(const char *name)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	const char *dirs = TRACEFS "/instances";
 	char *text, *line, *rest;
 	struct dirent *entry;

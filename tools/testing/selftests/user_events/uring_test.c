@@ -332,7 +332,7 @@ static pid_t poller_now(const struct uring *ring)
  */
 static pid_t poller_of(const struct uring *ring)
 {
-	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
+	const __u64 end = patience_end();
 	pid_t poller;
 
 	while ((poller = poller_now(ring)) < 0 && now_ns() < end)
