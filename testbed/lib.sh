@@ -96,6 +96,18 @@ lines_not_taken()
 	done <<<"$lines"
 }
 
+# all_taken CONFIG SENTENCE: ends with it unless all lines of stdin took
+all_taken()
+{
+	local missing
+
+	missing=$(lines_not_taken "$1")
+	[[ -z $missing ]] || {
+		printf '%s\n' "$missing" >&2
+		die "$2"
+	}
+}
+
 # make_results: sets `results` to a new directory, which is removed in the end
 make_results()
 {
