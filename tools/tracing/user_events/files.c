@@ -300,7 +300,9 @@ int write_file(const char *path, const char *text, bool append)
  * @path: which
  * @entries: the names are added here, without those that start with a dot
  *
- * Return: 0 or a negative errno.
+ * A directory of events that was removed after it has been opened reads as invalid.
+ *
+ * Return: 0 or a negative errno: -ENOENT if there is none, or none any more.
  */
 int list_dir(const char *path, struct strings *entries)
 {
@@ -315,7 +317,7 @@ int list_dir(const char *path, struct strings *entries)
 		if (entry->d_name[0] != '.')
 			strings_add(entries, copy_text(entry->d_name));
 	}
-	ret = -errno;
+	ret = errno == EINVAL ? -ENOENT : -errno;
 	closedir(dir);
 	return ret;
 }
