@@ -210,6 +210,8 @@ void user_event_discard(struct user_event_discard *discard)
 static void ue_take_discarded(void)
 {
 	lockdep_assert_held(&event_mutex);
+	/* user_events_clean() must not find both empty meanwhile */
+	WRITE_ONCE(ue_dropping, READ_ONCE(ue_discarded.first));
 	WRITE_ONCE(ue_dropping, llist_reverse_order(llist_del_all(&ue_discarded)));
 }
 
@@ -221,8 +223,10 @@ static void ue_drop_some(void)
 	lockdep_assert_held(&event_mutex);
 	discard = llist_entry(ue_dropping, struct user_event_discard, node);
 	next = ue_dropping->next;
-	if (discard->drop(discard))
-		WRITE_ONCE(ue_dropping, next);
+	if (discard->drop(discard)) {
+		/* Who sees it empty sees the events that wait for removal now */
+		smp_store_release(&ue_dropping, next);
+	}
 }
 
 /**
@@ -279,11 +283,15 @@ void user_events_drop_all(void)
  */
 void user_events_clean(void)
 {
+	bool has_discarded = !llist_empty(&ue_discarded);
+
 	/*
-	 * Nearly always there is nothing to do.  A task that has taken objects
-	 * or events already will finish with them.
+	 * Nearly always there is nothing to do.  What somebody else has taken is
+	 * in ue_dropping from before llist_del_all(), which is a full barrier.
 	 */
-	if (!llist_empty(&ue_discarded) || READ_ONCE(ue_dropping))
+	smp_rmb();
+	/* Pairs with ue_drop_some(): its events are in ue_pending before */
+	if (has_discarded || smp_load_acquire(&ue_dropping))
 		user_events_drop_all();
 	if (!list_empty(&ue_pending.events))
 		ue_remove_all(&ue_pending);
