@@ -120,7 +120,8 @@ int main(int argc, char **argv)
 	if (wait)
 		wait_for_tracing();
 	for (i = 0; i < times && __atomic_load_n(&enabled, __ATOMIC_RELAXED); i++) {
-		if (write(file, payload, size) != (ssize_t)size)
+		/* Who recorded it may just have stopped */
+		if (write(file, payload, size) < 0 && errno != EBADF)
 			fail("write");
 		if (interval)
 			usleep(1000 * interval);

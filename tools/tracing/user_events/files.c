@@ -295,6 +295,13 @@ int write_file(const char *path, const char *text, bool append)
 	return ret;
 }
 
+/*
+ * Room for the names of as many events as there can be.  A directory of events is read
+ * at once: what it counts between two calls are places, and when something goes, what
+ * comes after it moves up, and is left out.
+ */
+#define LISTING_SIZE	(32 << 20)
+
 /**
  * list_dir - name what is in a directory
  * @path: which
@@ -306,19 +313,31 @@ int write_file(const char *path, const char *text, bool append)
  */
 int list_dir(const char *path, struct strings *entries)
 {
-	struct dirent *entry;
-	DIR *dir;
-	int ret;
+	const struct dirent64 *entry;
+	ssize_t size, at;
+	char *listing;
+	int fd, ret;
 
-	dir = opendir(path);
-	if (!dir)
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
-	for (errno = 0; (entry = readdir(dir)); errno = 0) {
-		if (entry->d_name[0] != '.')
-			strings_add(entries, copy_text(entry->d_name));
+	listing = malloc(LISTING_SIZE);
+	if (!listing)
+		out_of_memory();
+	while ((size = getdents64(fd, listing, LISTING_SIZE)) > 0) {
+		for (at = 0; at < size; at += entry->d_reclen) {
+			entry = (const struct dirent64 *)(listing + at);
+			if (entry->d_name[0] != '.')
+				strings_add(entries, copy_text(entry->d_name));
+		}
 	}
-	ret = errno == EINVAL ? -ENOENT : -errno;
-	closedir(dir);
+	ret = -errno;
+	if (!size)
+		ret = 0;
+	else if (ret == -EINVAL)
+		ret = -ENOENT;
+	free(listing);
+	close(fd);
 	return ret;
 }
 

@@ -94,7 +94,7 @@ int lost_command(const struct options *options)
 		if (options->group && strcmp(options->group, group))
 			continue;
 		ret = print_group(options, &table, group);
-		if (ret && (ret != -ENOENT || !strcmp(group, DEFAULT_GROUP)))
+		if (ret && (!is_gone(ret) || !strcmp(group, DEFAULT_GROUP)))
 			status = complain_about(group, ret);
 	}
 	if (!options->json && !status)
