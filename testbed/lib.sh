@@ -20,6 +20,11 @@ selftests_needs=(make=make gcc=gcc rsync=rsync perl=perl bison=bison flex=flex
 	/usr/include/stdio.h=libc6-dev i686-linux-gnu-gcc=gcc-i686-linux-gnu
 	/usr/i686-linux-gnu/lib/libc.a=libc6-dev-i386-cross)
 
+# For a guest's command line.  A CPU of the guest that waits long for one of the host is
+# not locked up.
+guest_watchdogs="watchdog_thresh=60 workqueue.watchdog_thresh=120"
+guest_watchdogs+=" rcupdate.rcu_cpu_stall_timeout=120"
+
 # Progress goes to stderr: stdout is for results.
 say()
 {
@@ -155,7 +160,8 @@ need()
 apt_install()
 {
 	"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y --no-install-recommends install "$@" >&2
+		apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+		--no-install-recommends install "$@" >&2
 }
 
 # cross ARCH: sets `arguments` to what make has to be told to compile for it, with
