@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN_PARENT(first)
 	arm_stage_clean(&self->arms);
 }
 
-TEST_F_TIMEOUT(first, record_of_every_program_is_there, 120)
+TEST_F_TIMEOUT(first, record_of_every_program_is_there, 300)
 {
 	const struct arm_stage *arms = &self->arms;
 	int i;
@@ -115,7 +115,7 @@ static void join_crowd(struct crowd *crowd, const char *text, int flags)
  * One of them makes the event, and the others find it meanwhile: for none is it
  * there before all instances record it.
  */
-TEST_F_TIMEOUT(first, record_is_there_of_all_who_start_at_once, 120)
+TEST_F_TIMEOUT(first, record_is_there_of_all_who_start_at_once, 300)
 {
 	enum { ROUNDS = 40, CROWD = 4 };
 	struct crowd *crowd = map_pages(1, MAP_SHARED);
@@ -154,7 +154,7 @@ TEST_F_TIMEOUT(first, record_is_there_of_all_who_start_at_once, 120)
  * An event that was switched off after the program's end waits for its removal
  * when the program starts again.
  */
-TEST_F_TIMEOUT(first, record_is_there_whatever_waits_for_removal, 60)
+TEST_F_TIMEOUT(first, record_is_there_whatever_waits_for_removal, 300)
 {
 	const char *text = say("%s u32 a", self->name);
 	const char *event;

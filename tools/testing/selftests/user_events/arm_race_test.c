@@ -213,7 +213,7 @@ static int race(struct course *course, const racer *racers, int count)
 /* Whatever has been: with the patterns gone, so is all that they kept. */
 static bool nothing_is_left(const struct arm_stage *arms)
 {
-	const __u64 end = patience_end();
+	int patience = PATIENCE_MS;
 	char *text;
 	bool left;
 
@@ -224,7 +224,7 @@ static bool nothing_is_left(const struct arm_stage *arms)
 		text = file_read(STATUS_FILE);
 		left = !text || strstr(text, arms->stage.name);
 		free(text);
-	} while (left && now_ns() < end);
+	} while (left && wait_more(&patience));
 	return !left;
 }
 

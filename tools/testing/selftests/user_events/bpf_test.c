@@ -327,7 +327,7 @@ TEST_F(bpf, program_gets_what_a_sample_may_not_hold)
 enum kind { BEAT, MARKED, END };
 
 #define MARKS 1000
-#define BPFTRACE_TIMEOUT 120	/* starting takes it 10 s on a slow kernel */
+#define BPFTRACE_TIMEOUT 300	/* starting takes it 10 s on a slow kernel */
 
 FIXTURE(bpftrace)
 {

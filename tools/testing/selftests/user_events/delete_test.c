@@ -242,7 +242,7 @@ TEST_F(del, busy_multi_does_not_protect_the_single)
 
 /* How many formats a deletion takes long for, and how often it is looked at. */
 #define MANY_FORMATS	1024
-#define LOOKS		3
+#define LOOKS		10
 
 /* Tells how long it took, in milliseconds. */
 static int delete_and_tell(struct stage *stage, __u32 *took)
@@ -278,7 +278,7 @@ static int longest_toggle(const char *event, pid_t child)
  * Who traces something else gets his turn: a toggle does not have to wait for all
  * of a deletion.  On a busy machine it may for other reasons, but not each time.
  */
-TEST_F_TIMEOUT(del, many_formats_let_others_trace_meanwhile, 240)
+TEST_F_TIMEOUT(del, many_formats_let_others_trace_meanwhile, 480)
 {
 	const char *other = say("%s_other", self->stage.name);
 	__u32 *took = map_pages(1, MAP_SHARED);

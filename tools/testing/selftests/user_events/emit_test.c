@@ -541,6 +541,7 @@ TEST_F(concurrent, rewritten_string_is_recorded_as_checked)
 		.one = 'x',
 		.stop = &self->stop,
 	};
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
 	int i, ret, taken = 0, refused = 0;
 
 	ASSERT_EQ(0, event_register(self->stage.fd,
@@ -553,7 +554,7 @@ TEST_F(concurrent, rewritten_string_is_recorded_as_checked)
 	payload->loc = DYN_LOC(0, sizeof(payload->text));
 
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, flip, &flipper));
-	for (i = 0; i < 3000 && (i < 500 || !taken || !refused); i++) {
+	for (i = 0; i < 500 || ((!taken || !refused) && now_ns() < end); i++) {
 		ret = event_emit(self->stage.fd, 0, payload, sizeof(*payload));
 		taken += ret == sizeof(*payload) + 4;
 		refused += ret == -EFAULT;
@@ -584,6 +585,7 @@ TEST_F(concurrent, rewritten_location_is_recorded_as_checked)
 		.one = 0xff,
 		.stop = &self->stop,
 	};
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
 	int i, ret, taken = 0;
 
 	payload->loc = DYN_LOC(0, 0xff);
@@ -594,7 +596,7 @@ TEST_F(concurrent, rewritten_location_is_recorded_as_checked)
 	ASSERT_EQ(0, perf_ring_open(&self->ring, SYSTEM, self->stage.name, 4));
 
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, flip, &flipper));
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < 500 || (!taken && now_ns() < end); i++) {
 		ret = event_emit(self->stage.fd, 0, payload, sizeof(*payload));
 		if (ret < 0)
 			continue;

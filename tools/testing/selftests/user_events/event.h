@@ -19,6 +19,10 @@
 #include <linux/user_events.h>
 #include "../kselftest_harness.h"
 
+/* A busy machine that emulates the CPU is slow: the default of 30 s is for others. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 120
+
 #define SINGLE	0
 #define MULTI	USER_EVENT_REG_MULTI_FORMAT
 #define PERSIST	USER_EVENT_REG_PERSIST

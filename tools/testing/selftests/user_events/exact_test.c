@@ -62,12 +62,12 @@ FIXTURE_TEARDOWN_PARENT(exact)
 /* Waits until the common event is toggled, and its jobs have work to do. */
 static bool see_toggle(const __u32 *word)
 {
-	const __u64 end = patience_end();
+	const __u64 end = now_ns() + PATIENCE_MS * 1000000ULL;
 	const __u32 first = load32(word);
 
 	while (load32(word) == first)
 		if (now_ns() > end)
-			return false;
+			return load32(word) != first;
 	return true;
 }
 
@@ -121,7 +121,8 @@ static int work(struct worker *worker, __u32 rounds, __u64 end)
 	pid_t child;
 	int ret;
 
-	while (rounds ? worker->rounds < rounds : now_ns() < end) {
+	while (rounds ? worker->rounds < rounds :
+	       worker->rounds <= WAYS || now_ns() < end) {
 		way = worker->rounds % WAYS;
 		child = spawn();
 		if (!child) {

@@ -238,12 +238,12 @@ static void be_killed(struct stage *stage, __u32 *told, int delay_ms)
  */
 TEST_F_TIMEOUT(fork, parent_that_is_killed_harms_no_bit_of_the_child, 180)
 {
-	const int delays[] = { 0, 5 };
+	const int delays[] = { 0, 5, 50, 500, 3000 };
 	int i, born = 0;
 	pid_t child;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2 || (!born && i < ARRAY_SIZE(delays)); i++) {
 		store32(self->shared, 0);
 		child = fork();
 		if (!child)

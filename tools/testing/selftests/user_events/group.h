@@ -117,8 +117,8 @@ static inline void group_delete_persistent(const char *group)
 {
 	const char *single = say("u:%s/", group_system(group));
 	const char *multi = say("u:%s/", group_multi_system(group));
-	const __u64 end = patience_end();
 	char *text = file_read(DYNAMIC_FILE), *line, *rest;
+	int patience = PATIENCE_MS;
 
 	for (line = text; line; line = rest) {
 		rest = strchr(line, '\n');
@@ -127,7 +127,7 @@ static inline void group_delete_persistent(const char *group)
 		if (strncmp(line, single, strlen(single)) &&
 		    strncmp(line, multi, strlen(multi)))
 			continue;
-		while (is_busy_until(file_write(DYNAMIC_FILE, say("!%s", line)), end))
+		while (is_still_busy(file_write(DYNAMIC_FILE, say("!%s", line)), &patience))
 			;
 	}
 	free(text);

@@ -285,7 +285,7 @@ TEST_F(group_life, events_of_one_that_is_made_again_are_new)
 	EXPECT_EQ(0, group_try(web, name, SINGLE));
 }
 
-TEST_F(group_life, two_thousand_groups_are_made_and_removed)
+TEST_F_TIMEOUT(group_life, two_thousand_groups_are_made_and_removed, 300)
 {
 	const int groups = 2000;
 	int i;

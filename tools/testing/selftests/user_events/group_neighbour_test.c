@@ -125,7 +125,6 @@ FIXTURE_SETUP(neighbour)
 	ASSERT_EQ(0, event_register(self->n.groups.web_fd,
 				    say("%s u32 a", self->n.event),
 				    self->n.groups.stage.word, 0, SINGLE));
-	self->n.alone = tenant_worst(_metadata, &self->n);
 }
 
 FIXTURE_TEARDOWN_PARENT(neighbour)
@@ -135,22 +134,28 @@ FIXTURE_TEARDOWN_PARENT(neighbour)
 	groups_close(&self->n.groups);
 }
 
+/* On a busy machine, something else may hold it up, but not each time. */
 static void expect_nothing_lost(struct __test_metadata *_metadata,
 				const struct neighbour *self)
 {
-	const int beside = tenant_worst(_metadata, self);
+	int i, beside;
 
-	EXPECT_GT(AT_ONCE_MS + 10 * self->alone, beside) {
+	for (i = 0; i < 3; i++) {
+		beside = tenant_worst(_metadata, self);
+		if (beside < AT_ONCE_MS + 10 * self->alone)
+			break;
+	}
+	EXPECT_GT(3, i) {
 		TH_LOG("%d ms alone, %d ms beside", self->alone, beside);
 	}
 }
 
 static bool wait_told(const __u32 *told, __u32 wanted)
 {
-	const __u64 end = now_ns() + 4 * PATIENCE_MS * 1000000ULL;
+	int patience = PATIENCE_MS;
 
-	while (load32(told) < wanted && now_ns() < end)
-		pause_ms(10);
+	while (load32(told) < wanted && wait_more(&patience))
+		;
 	return load32(told) >= wanted;
 }
 
@@ -268,7 +273,7 @@ static void expect_late_page(struct __test_metadata *_metadata,
  * The late page failed where the pages that are waited for were counted by user
  * alone.
  */
-TEST_F_TIMEOUT(neighbour, pages_that_never_come_cost_no_other_group, 90)
+TEST_F_TIMEOUT(neighbour, pages_that_never_come_cost_no_other_group, 300)
 {
 	pid_t pids[ABSENT_TENANTS];
 	int i, uffd;
@@ -277,6 +282,7 @@ TEST_F_TIMEOUT(neighbour, pages_that_never_come_cost_no_other_group, 90)
 	if (uffd < 0)
 		SKIP(return, "no userfaultfd: %s", strerror(-uffd));
 	close(uffd);
+	self->n.alone = tenant_worst(_metadata, &self->n);
 	for (i = 0; i < ABSENT_TENANTS; i++) {
 		pids[i] = spawn();
 		if (!pids[i])
@@ -332,13 +338,14 @@ static int be_unserved(const char *group, const char *event,
 }
 
 /* It failed where event_mutex was held while a job's page was waited for. */
-TEST_F_TIMEOUT(neighbour, file_that_is_not_served_costs_no_other_group, 60)
+TEST_F_TIMEOUT(neighbour, file_that_is_not_served_costs_no_other_group, 300)
 {
 	const int err = fuse_mount(&self->n.file);
 	pid_t pid;
 
 	if (err)
 		SKIP(return, "no FUSE: %s", strerror(-err));
+	self->n.alone = tenant_worst(_metadata, &self->n);
 	pid = spawn();
 	if (!pid)
 		_exit(be_unserved(self->n.groups.web, self->n.event, &self->n.file,
@@ -387,7 +394,7 @@ static int be_full(const char *cgroup, const char *group, const char *event,
 }
 
 /* It failed where registrations called the OOM killer for want of memory. */
-TEST_F_TIMEOUT(neighbour, full_cgroup_costs_no_other_group, 60)
+TEST_F_TIMEOUT(neighbour, full_cgroup_costs_no_other_group, 300)
 {
 	const char *cgroup = self->n.groups.stage.name;
 	__u32 refused;
@@ -396,6 +403,7 @@ TEST_F_TIMEOUT(neighbour, full_cgroup_costs_no_other_group, 60)
 	if (cgroup_make(cgroup))
 		SKIP(return, "no memory cgroup");
 	ASSERT_EQ(0, cgroup_write(cgroup, "memory.max", FULL_SIZE));
+	self->n.alone = tenant_worst(_metadata, &self->n);
 	pid = spawn();
 	if (!pid)
 		_exit(be_full(cgroup, self->n.groups.web, self->n.event,

@@ -218,7 +218,8 @@ static void race_run(const struct race *race, size_t i, struct racer *racer)
 {
 	while (!load32(&race->started))
 		pause_ms(1);
-	while (!racer->ret && now_ns() < race->end) {
+	while (!racer->ret &&
+	       (now_ns() < race->end || !(racer->done + racer->refused))) {
 		runs[i](race, racer);
 		/* or there is always somebody in the group */
 		if (runs[i] != make_and_remove)

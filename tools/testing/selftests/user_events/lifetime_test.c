@@ -415,12 +415,12 @@ static void run_sequences(struct __test_metadata *_metadata,
 
 /* What the kernel does is the same for 32-bit programs: they need fewer. */
 #if __SIZEOF_LONG__ == 8
-TEST_F_TIMEOUT(lifetime, 10000_sequences_on_4_cpus, 200)
+TEST_F_TIMEOUT(lifetime, 10000_sequences_on_4_cpus, 500)
 {
 	run_sequences(_metadata, self->stage.name, 10000);
 }
 #else
-TEST_F_TIMEOUT(lifetime, 1000_sequences_on_4_cpus, 200)
+TEST_F_TIMEOUT(lifetime, 1000_sequences_on_4_cpus, 500)
 {
 	run_sequences(_metadata, self->stage.name, 1000);
 }

@@ -422,16 +422,15 @@ static bool is_same_area(const char *a, const char *b)
 static enum outcome compare_bits_of(struct driver *d, int task)
 {
 	static char expected[2 << 16], seen[2 << 16];
-	const __u64 end = patience_end();
 	const unsigned int set = bits_of_task(d, task);
+	int patience = PATIENCE_MS;
 
 	places_fill(expected, set);
 	while (task_peek(task, seen)) {
 		if (is_same_area(expected, seen))
 			return AGREES;
-		if (now_ns() > end)
+		if (!wait_more(&patience))
 			break;
-		pause_ms(1);
 	}
 	return disagree(d, "task %d: expected the bits %#x: %08x %08x %08x, %08x %08x %08x",
 			task, set, ((__u32 *)seen)[0], ((__u32 *)seen)[2],

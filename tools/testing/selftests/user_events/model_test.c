@@ -388,7 +388,11 @@ static enum outcome end_some(struct driver *d)
 		return IDLE;
 	note(d, "task %d: %s", task, kill_it ? "is killed" : "ends");
 	model_exit(&d->model, task);
-	return compare(d, 0, task_end(task, kill_it));
+	if (compare(d, 0, task_end(task, kill_it)) == DISAGREES)
+		return DISAGREES;
+	/* A worker lets go of what the process had registered */
+	remove_fading(d);
+	return AGREES;
 }
 
 /*

@@ -634,7 +634,7 @@ TEST_F_TIMEOUT(multi, perf_decodes_each_format, 120)
 	child = spawn();
 	if (!child)
 		keep_emitting(self->stage.fd);
-	out = output_of(say("perf record -q -o %s -e '%s:%s*' -p %d sleep 0.2",
+	out = output_of(say("perf record -q -o %s -e '%s:%s*' -p %d sleep 2",
 			    data, MULTI_SYSTEM, self->stage.name, child));
 	EXPECT_FALSE(access(data, R_OK)) {
 		TH_LOG("%s", out);

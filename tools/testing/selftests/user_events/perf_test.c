@@ -152,7 +152,7 @@ TEST_F(perf, filter_applies)
 
 TEST_F(perf, counts_another_process)
 {
-	__u64 end;
+	int patience = PATIENCE_MS;
 	pid_t child;
 	int fd;
 
@@ -170,9 +170,8 @@ TEST_F(perf, counts_another_process)
 		keep_emitting(self->stage.fd);
 	fd = perf_open_on(self->system, self->event, child, -1);
 	ASSERT_LE(0, fd);
-	end = patience_end();
-	while (perf_count(fd) == 0 && now_ns() < end)
-		pause_ms(1);
+	while (perf_count(fd) == 0 && wait_more(&patience))
+		;
 	EXPECT_LT(0, perf_count(fd));
 	kill(child, SIGKILL);
 	reap(child);

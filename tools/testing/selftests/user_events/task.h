@@ -23,8 +23,8 @@
 #define CAP_PERFMON 38
 #endif
 
-/* How long something that the kernel may defer is waited for. */
-#define PATIENCE_MS 5000
+/* How long something that the kernel may defer is waited for; none fails in passing. */
+#define PATIENCE_MS 20000
 
 static inline void pause_ms(int ms)
 {
@@ -44,22 +44,27 @@ static inline __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* When what the kernel may defer, and what begins now, has to be done. */
-static inline __u64 patience_end(void)
+/*
+ * Pauses before another look at something that the kernel may defer, while @patience,
+ * PATIENCE_MS at first, lasts.  Looks are counted and not time, which passes for a
+ * machine that stands still, too.
+ */
+static inline bool wait_more(int *patience)
 {
-	return now_ns() + PATIENCE_MS * 1000000ULL;
+	if (!*patience)
+		return false;
+	--*patience;
+	pause_ms(1);
+	return true;
 }
 
 /*
- * Whether to try again what has failed with @err, until the time @end: children that
- * a test has left are killed as it ends, and let go of what they use a little later.
+ * Whether to try again what has failed with @err: children that a test has left are
+ * killed as it ends, and let go of what they use a little later.
  */
-static inline bool is_busy_until(int err, __u64 end)
+static inline bool is_still_busy(int err, int *patience)
 {
-	if (err != -EBUSY || now_ns() > end)
-		return false;
-	pause_ms(1);
-	return true;
+	return err == -EBUSY && wait_more(patience);
 }
 
 static inline __u32 load32(const void *addr)
@@ -75,13 +80,11 @@ static inline void store32(void *addr, __u32 value)
 /* Waits until the 32-bit value at @addr is @value. */
 static inline bool wait32(const void *addr, __u32 value)
 {
-	const __u64 end = patience_end();
+	int patience = PATIENCE_MS;
 
-	while (load32(addr) != value) {
-		if (now_ns() > end)
+	while (load32(addr) != value)
+		if (!wait_more(&patience))
 			return false;
-		pause_ms(1);
-	}
 	return true;
 }
 
@@ -182,14 +185,11 @@ static inline void *wait_fault(int fd, int ms)
  */
 static inline int reap_within(pid_t child, int ms)
 {
-	const __u64 end = now_ns() + ms * 1000000ULL;
 	int status;
 
-	while (waitpid(child, &status, __WALL | WNOHANG) != child) {
-		if (now_ns() > end)
+	while (waitpid(child, &status, __WALL | WNOHANG) != child)
+		if (!wait_more(&ms))
 			return -ETIMEDOUT;
-		pause_ms(1);
-	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 

@@ -354,21 +354,20 @@ static inline void detach_all(const char *system, const char *name)
 /* Removes a directory of a test that has ended. */
 static inline void dir_clean(const char *path)
 {
-	const __u64 end = patience_end();
+	int patience = PATIENCE_MS;
 
-	while (is_busy_until(rmdir(path) ? -errno : 0, end))
+	while (is_still_busy(rmdir(path) ? -errno : 0, &patience))
 		;
 }
 
 /* Removes whatever a test left: tracers, instances, persistent events. */
 static inline void tracefs_clean(const char *name)
 {
-	const __u64 end = patience_end();
 	const char *dirs = TRACEFS "/instances";
 	char *text, *line, *rest;
 	struct dirent *entry;
 	DIR *dir;
-	int fd;
+	int fd, patience = PATIENCE_MS;
 
 	dir = opendir(dirs);
 	while (dir && (entry = readdir(dir)))
@@ -392,7 +391,7 @@ static inline void tracefs_clean(const char *name)
 		    strncmp(line + 2, name, strlen(name)))
 			continue;
 		line[strcspn(line, " ")] = '\0';
-		while (is_busy_until(event_delete(fd, line + 2), end))
+		while (is_still_busy(event_delete(fd, line + 2), &patience))
 			;
 	}
 	close(fd);

@@ -332,11 +332,11 @@ static pid_t poller_now(const struct uring *ring)
  */
 static pid_t poller_of(const struct uring *ring)
 {
-	const __u64 end = patience_end();
+	int patience = PATIENCE_MS;
 	pid_t poller;
 
-	while ((poller = poller_now(ring)) < 0 && now_ns() < end)
-		pause_ms(1);
+	while ((poller = poller_now(ring)) < 0 && wait_more(&patience))
+		;
 	return poller;
 }
 
