@@ -95,6 +95,42 @@ static bool sums_are_right(const char *text)
 	       !strcmp(end, say("\n\nActive: %d\nBusy: %d\n", active, busy));
 }
 
+/* As the process ends, its address space alone keeps the event. */
+static int register_and_end(const char *event)
+{
+	const int fd = open(DATA_FILE, O_RDWR | O_CLOEXEC);
+	const int err = event_register(fd, event, map_pages(1, MAP_PRIVATE), 0, SINGLE);
+
+	close(fd);
+	return err;
+}
+
+/*
+ * Before, it was listed while a worker had taken what the process left, and had not
+ * said so: soon, with a pause of 20 ms between the two.  Opening the file waits for
+ * the worker.
+ */
+TEST_F(status, event_of_a_process_that_was_waited_for_is_gone)
+{
+	const int status = open(STATUS_FILE, O_RDONLY | O_CLOEXEC);
+	const char *event = say("%s_brief", self->stage.name);
+	char text[4096] = "";
+	pid_t child;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		child = spawn();
+		if (!child)
+			_exit(register_and_end(event));
+		ASSERT_EQ(0, reap(child));
+		ASSERT_LT(0, pread(status, text, sizeof(text) - 1, 0));
+		ASSERT_EQ(NULL, strstr(text, event)) {
+			TH_LOG("round %d", i);
+		}
+	}
+	close(status);
+}
+
 TEST_F(status, ends_with_an_empty_line_and_the_sums)
 {
 	const char *name = self->stage.name;
