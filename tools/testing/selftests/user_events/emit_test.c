@@ -554,7 +554,7 @@ TEST_F(concurrent, rewritten_string_is_recorded_as_checked)
 	payload->loc = DYN_LOC(0, sizeof(payload->text));
 
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, flip, &flipper));
-	for (i = 0; i < 500 || ((!taken || !refused) && now_ns() < end); i++) {
+	for (i = 0; i < 500 || (i < 3000 && !refused) || (!taken && now_ns() < end); i++) {
 		ret = event_emit(self->stage.fd, 0, payload, sizeof(*payload));
 		taken += ret == sizeof(*payload) + 4;
 		refused += ret == -EFAULT;
