@@ -574,7 +574,7 @@ static __u32 peek32(const __u32 *word)
 	const int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	__u32 value;
 
-	if (pread(mem, &value, sizeof(value), (uintptr_t)word) != sizeof(value))
+	if (pread64(mem, &value, sizeof(value), (uintptr_t)word) != sizeof(value))
 		value = 0xbad;
 	close(mem);
 	return value;
