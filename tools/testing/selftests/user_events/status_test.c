@@ -118,7 +118,7 @@ TEST_F(status, event_of_a_process_that_was_waited_for_is_gone)
 	pid_t child;
 	int i;
 
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 50; i++) {
 		child = spawn();
 		if (!child)
 			_exit(register_and_end(event));
