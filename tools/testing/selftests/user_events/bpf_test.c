@@ -188,7 +188,7 @@ TEST_F(bpf, program_runs_beside_ftrace)
 	const int perf = perf_open(self->system, self->event);
 	const int program = load_program(self->map, 8, 1);
 	const __u32 payload[2] = { 7, 0 };
-	__u64 value;
+	__u64 value = 0;
 
 	ASSERT_LE(0, perf);
 	ASSERT_LE(0, program);
@@ -456,7 +456,7 @@ TEST_F_TIMEOUT(bpftrace, counts_events, BPFTRACE_TIMEOUT)
 	if (!alive && variant->flags == MULTI &&
 	    !strstr(bpftrace.text, "Attach")) {
 		bpftrace.text[strcspn(bpftrace.text, "\n")] = '\0';
-		SKIP(return, "not by this bpftrace: %s", bpftrace.text);
+		SKIP(return, "not by this bpftrace: %.200s", bpftrace.text);
 	}
 	ASSERT_TRUE(alive) {
 		TH_LOG("%s: %s", self->program, bpftrace.text);

@@ -28,7 +28,7 @@ struct neighbour {
 	struct groups groups;	/* web is the neighbour's, api the tenant's */
 	struct fuse_file file;
 	struct told told;
-	char event[40];		/* the neighbour's */
+	char event[48];		/* the neighbour's */
 	int alone;		/* what a round of the tenant's takes, in ms */
 	pid_t late;		/* the tenant with a late page */
 };

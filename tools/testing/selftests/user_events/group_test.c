@@ -193,8 +193,8 @@ TEST_F(group, one_layout_is_an_event_in_each)
 	ASSERT_NE(NULL, web_event);
 	ASSERT_NE(NULL, api_event);
 	EXPECT_STRNE(web_event, api_event);
-	EXPECT_TRUE(strstr(file_read(event_path(web, web_event, "format")),
-			   say("name: %s\n", self->groups.stage.name)));
+	EXPECT_TRUE(!!strstr(file_read(event_path(web, web_event, "format")),
+			     say("name: %s\n", self->groups.stage.name)));
 
 	/* each bit follows the event of its own group */
 	ASSERT_EQ(0, event_trace(web, web_event, true));
@@ -245,11 +245,11 @@ TEST_F(group, status_shows_its_own_events_only)
 	EXPECT_TRUE(group_lists(self->groups.web, say("%s_w", name)));
 	EXPECT_TRUE(group_lists(self->groups.web, say("%s_m", name)));
 	EXPECT_FALSE(group_lists(self->groups.web, say("%s_a", name)));
-	EXPECT_TRUE(strstr(group_read(self->groups.web, "user_events_status"),
-			   "\n\nActive: 2\nBusy: 0\n"));
+	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
+			     "\n\nActive: 2\nBusy: 0\n"));
 	EXPECT_STREQ(say("%s_a # Used by ftrace\n\nActive: 1\nBusy: 1\n", name),
 		     group_read(self->groups.api, "user_events_status"));
-	EXPECT_FALSE(strstr(file_read(STATUS_FILE), name));
+	EXPECT_FALSE(!!strstr(file_read(STATUS_FILE), name));
 }
 
 /* It failed where the losses of all groups were in one table. */
@@ -266,7 +266,7 @@ TEST_F(group, lost_shows_its_own_events_only)
 	EXPECT_STREQ(say("%s ftrace 1 perf 0\n", name),
 		     group_read(self->groups.web, "user_events_lost"));
 	EXPECT_STREQ("", group_read(self->groups.api, "user_events_lost"));
-	EXPECT_FALSE(strstr(file_read(LOST_FILE), name));
+	EXPECT_FALSE(!!strstr(file_read(LOST_FILE), name));
 	ASSERT_EQ(0, event_trace(group_system(self->groups.web), name, false));
 }
 
@@ -350,16 +350,16 @@ TEST_F(group, dynamic_events_shows_makes_and_deletes_with_the_system)
 	EXPECT_TRUE(file_has_line(DYNAMIC_FILE, multi));
 	EXPECT_TRUE(event_exists(group_system(self->groups.web), name));
 	EXPECT_NE(NULL, group_only_event(group_multi_system(self->groups.web)));
-	EXPECT_TRUE(strstr(group_read(self->groups.web, "user_events_status"),
-			   "Active: 2\n"));
+	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
+			     "Active: 2\n"));
 
 	/* they are shared with programs, and with those of the group alone */
 	EXPECT_EQ(-EADDRINUSE, group_try(self->groups.web,
 					 say("%s u32 count", name), SINGLE));
 	EXPECT_EQ(0, group_try(self->groups.web, say("%s u32 count", name),
 			       MULTI));
-	EXPECT_TRUE(strstr(group_read(self->groups.web, "user_events_status"),
-			   "Active: 2\n"));
+	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
+			     "Active: 2\n"));
 	EXPECT_EQ(0, group_try(self->groups.api, say("%s u32 count", name),
 			       SINGLE));
 
@@ -367,8 +367,8 @@ TEST_F(group, dynamic_events_shows_makes_and_deletes_with_the_system)
 	EXPECT_FALSE(file_has_line(DYNAMIC_FILE, multi));
 	EXPECT_TRUE(file_has_line(DYNAMIC_FILE, single));
 	EXPECT_EQ(0, file_write(DYNAMIC_FILE, say("!%s", single)));
-	EXPECT_TRUE(strstr(group_read(self->groups.web, "user_events_status"),
-			   "Active: 0\n"));
+	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
+			     "Active: 0\n"));
 }
 
 TEST_F(group, without_a_system_the_default_group_is_meant)
@@ -407,8 +407,8 @@ TEST_F(group, systems_of_no_group_are_EINVAL)
 						  name))) {
 			TH_LOG("%s", systems[i]);
 		}
-		EXPECT_TRUE(strstr(file_read(TRACEFS "/error_log"),
-				   "System is not one of user events"));
+		EXPECT_TRUE(!!strstr(file_read(TRACEFS "/error_log"),
+				     "System is not one of user events"));
 	}
 }
 
@@ -456,8 +456,8 @@ TEST_F(group, multi_format_only_is_for_dynamic_events_too)
 	ASSERT_EQ(0, file_truncate(TRACEFS "/error_log"));
 	EXPECT_EQ(-EPERM, file_write(DYNAMIC_FILE,
 				     say("u:" SYSTEM "-%s/%s", web, name)));
-	EXPECT_TRUE(strstr(file_read(TRACEFS "/error_log"),
-			   "Group takes multi-format events only"));
+	EXPECT_TRUE(!!strstr(file_read(TRACEFS "/error_log"),
+			     "Group takes multi-format events only"));
 	EXPECT_EQ(0, file_write(DYNAMIC_FILE,
 				say("u:" MULTI_SYSTEM "-%s/%s", web, name)));
 }
