@@ -169,7 +169,7 @@ TEST_F(emit, pwritev_takes_any_file_offset)
 	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 0));
 	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 1));
 	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 4096));
-	EXPECT_EQ(16, pwritev(self->stage.fd, iov, 2, 1LL << 40));
+	EXPECT_EQ(16, pwritev64(self->stage.fd, iov, 2, 1LL << 40));
 	EXPECT_EQ(16, emit_raw(self->stage.fd, &self->record, 16));
 	EXPECT_EQ(5, perf_count(self->perf));
 }
