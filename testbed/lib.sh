@@ -275,7 +275,7 @@ check_log()
 {
 	local log
 
-	log=$(sed -E '/nomem_test.*: vmalloc error: |end_test.* invoked oom-killer: /,/Call [Tt]race:/{
+	log=$(sed -E '/(nomem|fault)_test.*: vmalloc error: |end_test.* invoked oom-killer: /,/Call [Tt]race:/{
 		/Call [Tt]race:/d}' "$1")
 	! grep -qE "$reports" <<<"$log" || {
 		say "the kernel's log holds a report:"
