@@ -580,7 +580,7 @@ TEST_F(memory, mprotect_after_registration_skips_until_writable)
 		ASSERT_EQ(0, mprotect(word, size, protections[i]));
 		EXPECT_EQ(0, event_trace(SYSTEM, self->stage.name, true));
 		pause_ms(20);
-		/* to read it is to look at it before it can be written */
+		/* It can be read now, and not be written yet. */
 		ASSERT_EQ(0, mprotect(word, size, PROT_READ));
 		EXPECT_EQ(0, load32(word)) {
 			TH_LOG("written through protection %d",

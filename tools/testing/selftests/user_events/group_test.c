@@ -193,8 +193,8 @@ TEST_F(group, one_layout_is_an_event_in_each)
 	ASSERT_NE(NULL, web_event);
 	ASSERT_NE(NULL, api_event);
 	EXPECT_STRNE(web_event, api_event);
-	EXPECT_TRUE(!!strstr(file_read(event_path(web, web_event, "format")),
-			     say("name: %s\n", self->groups.stage.name)));
+	EXPECT_TRUE(file_has_line(event_path(web, web_event, "format"),
+				  say("name: %s", self->groups.stage.name)));
 
 	/* each bit follows the event of its own group */
 	ASSERT_EQ(0, event_trace(web, web_event, true));
@@ -350,16 +350,14 @@ TEST_F(group, dynamic_events_shows_makes_and_deletes_with_the_system)
 	EXPECT_TRUE(file_has_line(DYNAMIC_FILE, multi));
 	EXPECT_TRUE(event_exists(group_system(self->groups.web), name));
 	EXPECT_NE(NULL, group_only_event(group_multi_system(self->groups.web)));
-	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
-			     "Active: 2\n"));
+	EXPECT_TRUE(group_lists(self->groups.web, "Active: 2"));
 
 	/* they are shared with programs, and with those of the group alone */
 	EXPECT_EQ(-EADDRINUSE, group_try(self->groups.web,
 					 say("%s u32 count", name), SINGLE));
 	EXPECT_EQ(0, group_try(self->groups.web, say("%s u32 count", name),
 			       MULTI));
-	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
-			     "Active: 2\n"));
+	EXPECT_TRUE(group_lists(self->groups.web, "Active: 2"));
 	EXPECT_EQ(0, group_try(self->groups.api, say("%s u32 count", name),
 			       SINGLE));
 
@@ -367,8 +365,7 @@ TEST_F(group, dynamic_events_shows_makes_and_deletes_with_the_system)
 	EXPECT_FALSE(file_has_line(DYNAMIC_FILE, multi));
 	EXPECT_TRUE(file_has_line(DYNAMIC_FILE, single));
 	EXPECT_EQ(0, file_write(DYNAMIC_FILE, say("!%s", single)));
-	EXPECT_TRUE(!!strstr(group_read(self->groups.web, "user_events_status"),
-			     "Active: 0\n"));
+	EXPECT_TRUE(group_lists(self->groups.web, "Active: 0"));
 }
 
 TEST_F(group, without_a_system_the_default_group_is_meant)
